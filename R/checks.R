@@ -1,0 +1,82 @@
+# Argument and column checks shared by the public functions. Each stops with
+# `deepmr_error_argument` or a more specific class, naming the argument and the value.
+
+check_count <- function(x, arg, min = 1L, call = rlang::caller_env()) {
+  ok <- is.numeric(x) && length(x) == 1L && is.finite(x) && x == round(x) && x >= min
+  if (!ok) {
+    stop_deepmr("argument", "{.arg {arg}} must be one whole number of at least {min}, not {.val {x}}.", call = call)
+  }
+  as.integer(x)
+}
+
+check_number <- function(x, arg, lower = -Inf, upper = Inf, call = rlang::caller_env()) {
+  ok <- is.numeric(x) && length(x) == 1L && is.finite(x) && x >= lower && x <= upper
+  if (!ok) {
+    stop_deepmr(
+      "argument", "{.arg {arg}} must be one number between {lower} and {upper}, not {.val {x}}.",
+      call = call
+    )
+  }
+  as.numeric(x)
+}
+
+check_level <- function(level, call = rlang::caller_env()) {
+  ok <- is.numeric(level) && length(level) == 1L && is.finite(level) && level > 0 && level < 1
+  if (!ok) {
+    stop_deepmr(
+      "argument", "{.arg level} must be one number between 0 and 1 (exclusive), not {.val {level}}.",
+      "Use {.code level = 0.95} for 95 % intervals.",
+      call = call
+    )
+  }
+  level
+}
+
+check_flag <- function(x, arg, call = rlang::caller_env()) {
+  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
+    stop_deepmr("argument", "{.arg {arg}} must be TRUE or FALSE, not {.val {x}}.", call = call)
+  }
+  x
+}
+
+check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
+  if (!is.character(x) || length(x) != 1L || is.na(x) || !x %in% choices) {
+    stop_deepmr("argument", "{.arg {arg}} must be one of {.or {.val {choices}}}, not {.val {x}}.", call = call)
+  }
+  x
+}
+
+# `x` must be a data frame with `columns`; returns it as a data.table without copying a data.table.
+check_columns <- function(x, columns, arg, call = rlang::caller_env()) {
+  if (!is.data.frame(x)) {
+    stop_deepmr("columns", "{.arg {arg}} must be a data.table or data frame, not {.obj_type_friendly {x}}.", call = call)
+  }
+  missing <- setdiff(columns, names(x))
+  if (length(missing)) {
+    stop_deepmr(
+      "columns", "{.arg {arg}} lacks the column{?s} {.field {missing}}.",
+      "It has {.field {names(x)}}.",
+      call = call
+    )
+  }
+  if (data.table::is.data.table(x)) x else data.table::as.data.table(x)
+}
+
+check_numeric_columns <- function(x, columns, arg, call = rlang::caller_env()) {
+  for (column in columns) {
+    if (!is.numeric(x[[column]])) {
+      stop_deepmr(
+        "columns", "Column {.field {column}} of {.arg {arg}} must be numeric, not {.cls {class(x[[column]])}}.",
+        call = call
+      )
+    }
+  }
+  invisible(x)
+}
+
+# The names nearest to `x` among `choices`: substring matches first, then edit distance.
+nearest_names <- function(x, choices, n = 3L) {
+  distance <- utils::adist(tolower(x), tolower(choices))[1L, ]
+  within <- grepl(tolower(x), tolower(choices), fixed = TRUE)
+  choices[utils::head(order(!within, distance), n)]
+}

@@ -1,0 +1,3 @@
+library(testthat)
+library(deepmr)
+test_check("deepmr")
