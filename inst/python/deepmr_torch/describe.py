@@ -1,0 +1,21 @@
+"""What a model is made of, for printing."""
+
+from .locked import LockedModel
+
+
+def dropout_calls(model, seed=1):
+    """The dropout calls of a forward pass: dict of equally long lists `name`, `kind`, `rate`,
+    `shape` (of the random tensor for one sequence)."""
+    sequence = ("ACGT" * (model.length // 4 + 1))[: model.length]
+    with LockedModel(model, None, seed, sequence, [0]) as locked:
+        sites = locked.sites
+    return {
+        "name": [s.name for s in sites],
+        "kind": [s.kind for s in sites],
+        "rate": [s.rate for s in sites],
+        "shape": [" x ".join(map(str, s.shape)) for s in sites],
+    }
+
+
+def n_parameters(model):
+    return sum(p.numel() for p in model.module.parameters())

@@ -1,0 +1,64 @@
+"""Getting a torch module from a file, or checking one that is handed over."""
+
+import importlib.util
+import pathlib
+import sys
+
+import torch
+
+from .errors import DeepmrError
+from .model import Model
+
+
+def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
+    """A Model from an nn.Module that the user holds; `weights` is the path of a state dict."""
+    if weights is not None:
+        load_weights(module, weights)
+    return Model(module, int(length), list(outputs), layout, bases, source)
+
+
+def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
+    """A Model from "path/net.py:Class". The file is code and runs."""
+    path, _, name = spec.rpartition(":")
+    if not path or not pathlib.Path(path).is_file():
+        raise DeepmrError(
+            "model_file", f"There is no Python file '{path or spec}'.", 'Write "path/net.py:Net", file and class.'
+        )
+    # A name of its own, so that two files called net.py are two modules.
+    module_name = f"deepmr_user_{abs(hash(str(pathlib.Path(path).resolve()))):x}"
+    file_spec = importlib.util.spec_from_file_location(module_name, path)
+    namespace = importlib.util.module_from_spec(file_spec)
+    sys.modules[module_name] = namespace
+    file_spec.loader.exec_module(namespace)
+    cls = getattr(namespace, name, None)
+    if cls is None:
+        raise DeepmrError(
+            "model_file",
+            f"'{path}' defines no '{name}'.",
+            f"It defines {', '.join(n for n in vars(namespace) if not n.startswith('_'))}.",
+        )
+    return from_module(cls(), length, outputs, layout, bases, weights, spec)
+
+
+def load_weights(module, path):
+    """Loads a state dict into `module` without running pickled code; names missing, unexpected and
+    ill-shaped keys."""
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise DeepmrError("weights", f"There is no weights file '{path}'.", None)
+    start = file.open("rb").read(64).lstrip()
+    if start.startswith((b"<", b"version https://git-lfs")):
+        kind = "an HTML page" if start.startswith(b"<") else "a git-lfs pointer"
+        raise DeepmrError("weights", f"'{path}' is {kind}, not weights.", "Download the file itself.")
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise DeepmrError(
+            "weights",
+            f"'{path}' cannot be read as torch weights: {str(error).splitlines()[0]}",
+            "It must be a state dict saved with torch.save().",
+        ) from error
+    try:
+        module.load_state_dict(state)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise DeepmrError("weights", f"'{path}' does not fit the model: {error}", None) from error

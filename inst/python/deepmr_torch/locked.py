@@ -1,0 +1,147 @@
+"""Running a model with its dropout under control: where masks meet batches."""
+
+import contextlib
+
+import numpy as np
+import torch
+
+from . import rng
+from .encode import codes, snvs
+from .errors import DeepmrError
+from .masks import Row
+from .model import join_outputs
+from .plan import COPIES, Plan, agree, find_sites, trial_masks
+from .takeover import Takeover
+
+
+class LockedModel:
+    """`with LockedModel(model, spec, seed, sequence) as locked:` examines the model on `sequence`,
+    refuses it where masks could not be locked, and then computes batches. The user's module is
+    handed back as it came: weights, mode and device.
+
+    `outputs` are the indices of the wanted predictions, `spec = None` switches dropout off."""
+
+    def __init__(self, model, spec, seed, sequence, outputs, device=None, mechanism="auto"):
+        self.model = model
+        self.spec = spec
+        self.seed = seed
+        self.code = codes(sequence)
+        self.sequence = sequence.upper()
+        self.outputs = torch.as_tensor(np.asarray(outputs, np.int64))
+        self.device = device
+        self.takeover = Takeover(model.module, mechanism)
+        self.plan = None
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(rng.untouched())
+            stack.callback(self.model.module.to, self.model.parameter.device)
+            if self.device is not None:
+                self.model.module.to(self.device)
+            stack.enter_context(self.takeover)
+            self._examine()
+            stack.callback(self._free)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc):
+        self._stack.close()
+
+    def _free(self):
+        """Gives the memory of masks, and what the GPU has cached, back when a run ends."""
+        self.plan = None
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+    def compute(self, code, position, alt, rows=None):
+        """(N, K) doubles for copies of a sequence mutated at `position` to `alt`. `rows`: the Row
+        whose masks all share, or a list with one Row per row of the batch."""
+        handler = (lambda call: None) if self.spec is None else self.plan.handler(rows, self.outputs.device)
+        return self._run(code, position, alt, handler)[:, self.outputs].double().cpu().numpy()
+
+    def shared(self, rows):
+        """One Row for the batch where masks are locked, else the list."""
+        return rows[0] if self.spec is None or self.spec.locked else rows
+
+    def _run(self, code, position, alt, handler):
+        x = self.model.encode(code, position, alt)
+        with rng.untouched():
+            out = join_outputs(self.takeover.forward(x, handler), len(position))
+        if out.shape[1] != len(self.model.outputs):
+            raise DeepmrError(
+                "model",
+                f"The model gives {out.shape[1]} predictions, but {len(self.model.outputs)} output names.",
+                "Name each prediction once.",
+            )
+        return out
+
+    def _examine(self):
+        none = np.full(COPIES, -1), np.zeros(COPIES, np.uint8)
+        one = self.takeover.survey(self.model.encode(self.code, none[0][:1], none[1][:1]))
+        several = self.takeover.survey(self.model.encode(self.code, *none))
+        self.outputs = self.outputs.to(self.model.parameter.device)
+        sites = find_sites(one, several)
+        for site in sites:
+            if site.copies > 1:
+                site.folded = self._folded(site, none)
+        if self.spec is not None:
+            self.plan = Plan(sites, self.spec, self.seed)
+        self.sites = sites
+        self._check_rows_alone()
+
+    def _folded(self, site, none):
+        """Whether the streams of one sequence lie together in the batch: the layout under which
+        three copies of a sequence give what one gives, with no other dropout active."""
+
+        def run(n, mask):
+            def handler(call):
+                return (mask.to(self.model.parameter.device), 0.5) if call.ordinal == site.ordinal else None
+
+            return self._run(self.code, none[0][:n], none[1][:n], handler).double().cpu().numpy()
+
+        for folded in (False, True):
+            one, copies = trial_masks(site, folded)
+            if agree(run(COPIES, copies), np.repeat(run(1, one), COPIES, axis=0)):
+                return folded
+        raise DeepmrError(
+            "dropout_site",
+            f"The dropout call '{site.name}' cannot be locked: it works on {site.copies} streams per sequence, "
+            "laid out in the batch neither one after another nor sequence by sequence.",
+            "Leave it inactive with dropout_spec(layers = ), naming the other layers.",
+        )
+
+    def _check_rows_alone(self):
+        """A batch of a reference and two variants must give what three batches of one give."""
+        position, alt = snvs(self.code)
+        pick = np.linspace(0, len(position) - 1, COPIES - 1).astype(int)
+        position = np.append(-1, position[pick]) if len(position) else np.full(COPIES, -1)
+        alt = np.append(0, alt[pick]).astype(np.uint8) if len(alt) else np.zeros(COPIES, np.uint8)
+        rows = [Row(self.sequence, 1)] * COPIES
+        together = self.compute(self.code, position, alt, self.shared(rows))
+        alone = [
+            self.compute(self.code, position[i : i + 1], alt[i : i + 1], rows[i : i + 1]) for i in range(COPIES)
+        ]
+        if not np.isfinite(together).all():
+            return  # reported, with the draw, when it is computed
+        if agree(together, np.concatenate(alone)):
+            return
+        norms = [
+            name
+            for name, module in self.model.module.named_modules()
+            if getattr(module, "track_running_stats", True) is False or getattr(module, "running_mean", 0) is None
+        ]
+        if norms:
+            raise DeepmrError(
+                "batchnorm",
+                f"'{norms[0]}' normalises with the statistics of the batch even in evaluation mode, so a "
+                "prediction depends on the other rows of its batch.",
+                "Use a BatchNorm layer with running statistics (track_running_stats = True).",
+            )
+        raise DeepmrError(
+            "batch_dependent",
+            "A prediction changes with the other rows of its batch: "
+            f"by {np.abs(together - np.concatenate(alone)).max():.3g} for one of three rows.",
+            "Variants can be compared with their reference only where each row is computed on its own. Look for "
+            "normalisation or randomness across the batch in the model's forward.",
+        )
+

@@ -1,0 +1,67 @@
+"""A sequence model: a torch module and how DNA goes in and predictions come out."""
+
+import dataclasses
+
+import torch
+
+from .encode import LAYOUTS, batch, to_layout
+from .errors import DeepmrError
+
+
+@dataclasses.dataclass
+class Model:
+    """`module` takes one-hot DNA of `length` bases in `layout`, channels in the order `bases`, and
+    gives (N, K) predictions, or a tuple, list or dict of them, named by `outputs` (K names)."""
+
+    module: torch.nn.Module
+    length: int
+    outputs: list
+    layout: str = "NCL"
+    bases: str = "ACGT"
+    source: str = "module"
+
+    def __post_init__(self):
+        if not isinstance(self.module, torch.nn.Module):
+            raise DeepmrError(
+                "model",
+                f"The model is a {type(self.module).__name__}, not a torch.nn.Module.",
+                "Give a torch module that takes one-hot DNA.",
+            )
+        if self.layout not in LAYOUTS:
+            raise DeepmrError("model", f"Unknown layout '{self.layout}'.", f"Use one of {', '.join(LAYOUTS)}.")
+        if sorted(self.bases) != sorted("ACGT"):
+            raise DeepmrError("model", f"bases = '{self.bases}' is not an order of A, C, G and T.", None)
+
+    @property
+    def parameter(self):
+        """A floating-point parameter or buffer, whose type and device the inputs take."""
+        tensors = [*self.module.parameters(), *self.module.buffers()]
+        return next((t for t in tensors if t.is_floating_point()), torch.zeros(1))
+
+    def encode(self, code, position, alt):
+        """Inputs for copies of a sequence, row i mutated at position[i] (none if negative)."""
+        rows = to_layout(batch(code, position, alt, self.bases), self.layout)
+        parameter = self.parameter
+        return torch.from_numpy(rows).to(device=parameter.device, dtype=parameter.dtype)
+
+
+def join_outputs(out, n):
+    """(N, K) tensor from what a module returned for N rows: a tensor, or a tuple, list or dict of
+    tensors joined along the last axis."""
+    if isinstance(out, dict):
+        out = list(out.values())
+    parts = out if isinstance(out, list | tuple) else [out]
+    for part in parts:
+        if not isinstance(part, torch.Tensor):
+            raise DeepmrError(
+                "model", f"The model returned a {type(part).__name__}, not a tensor of predictions.", None
+            )
+    parts = [part[:, None] if part.shape == (n,) else part for part in parts]
+    for part in parts:
+        if part.dim() != 2 or part.shape[0] != n:
+            raise DeepmrError(
+                "model",
+                f"The model returned the shape {tuple(part.shape)} for {n} sequence{'s' if n != 1 else ''}.",
+                "Each output must have one row per sequence and one column per prediction.",
+            )
+    return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]

@@ -1,0 +1,58 @@
+"""Means, variances and covariances over draws, accumulated one draw at a time.
+
+Only differences are accumulated (Welford 1962, Technometrics 4:419): the variance of
+an effect is that of alt - ref draw by draw, never var(alt) + var(ref) - 2 cov of nearly
+equal numbers, which cancels and goes negative.
+"""
+
+import numpy as np
+
+
+class Moments:
+    """Moments of V variants x K outputs; memory is 3 V K doubles, whatever the number of draws."""
+
+    def __init__(self, n_variants, n_outputs):
+        self.n = 0
+        self.mean_ref = np.zeros(n_outputs)
+        self.ss_ref = np.zeros(n_outputs)
+        self.mean_effect = np.zeros((n_variants, n_outputs))
+        self.ss_effect = np.zeros((n_variants, n_outputs))
+        self.sp_effect_ref = np.zeros((n_variants, n_outputs))
+        self._ref_residual = None
+
+    def add_reference(self, ref):
+        """Starts a draw with the reference's outputs (K,), double."""
+        self.n += 1
+        before = ref - self.mean_ref
+        self.mean_ref += before / self.n
+        self._ref_residual = ref - self.mean_ref
+        self.ss_ref += before * self._ref_residual
+
+    def add_effects(self, rows, effect):
+        """Adds the effects alt - ref (n, K), double, of the variants in the slice `rows`, of the
+        draw whose reference was added last. Each variant once per draw."""
+        before = effect - self.mean_effect[rows]
+        self.mean_effect[rows] += before / self.n
+        self.ss_effect[rows] += before * (effect - self.mean_effect[rows])
+        self.sp_effect_ref[rows] += before * self._ref_residual
+
+    def result(self):
+        """Dict of (V, K) arrays; variances and covariances with divisor n - 1.
+
+        var_alt = var_ref + 2 cov(ref, effect) + var(effect) and cov = var_ref + cov(ref, effect)
+        are sums without cancellation beyond what they mean."""
+        shape = self.mean_effect.shape
+        df = self.n - 1
+        var_ref = np.broadcast_to(self.ss_ref / df, shape)
+        var_effect = self.ss_effect / df
+        cov_ref_effect = self.sp_effect_ref / df
+        mean_ref = np.broadcast_to(self.mean_ref, shape)
+        return {
+            "mean_ref": mean_ref,
+            "mean_alt": mean_ref + self.mean_effect,
+            "var_ref": var_ref,
+            "var_alt": np.maximum(var_ref + 2 * cov_ref_effect + var_effect, 0.0),
+            "cov": var_ref + cov_ref_effect,
+            "effect": self.mean_effect,
+            "se": np.sqrt(var_effect),
+        }

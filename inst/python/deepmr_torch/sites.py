@@ -1,0 +1,139 @@
+"""The dropout calls of one forward pass, and which of them a user's choice makes active."""
+
+import dataclasses
+import difflib
+
+from .errors import DeepmrError
+
+
+@dataclasses.dataclass
+class Call:
+    """One dropout call as met in a forward pass.
+
+    `shape` is that of the call's random tensor. `use` says what a functional call does with it:
+    "divided" by 1 - rate (dropout), multiplied "plain" (stochastic depth without scaling), or
+    "other" (alpha dropout); module calls are "divided"."""
+
+    ordinal: int
+    name: str
+    kind: str
+    rate: float
+    shape: tuple
+    use: str = "divided"
+
+
+@dataclasses.dataclass
+class Site:
+    """A dropout call and how its random tensor is laid out over a batch.
+
+    `shape` is for a batch of one. `batch_dim` is the dimension that grows with the batch (None:
+    the tensor has none, one mask serves the batch). `copies` is its size for one sequence: above 1
+    there are several streams of one sequence, either `folded` (neighbours in the batch, such as the
+    heads of an attention layer) or one after another (reverse complements)."""
+
+    ordinal: int
+    name: str
+    kind: str
+    rate: float
+    use: str
+    shape: tuple
+    batch_dim: int | None
+    copies: int = 1
+    folded: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class DropoutSpec:
+    """What R's dropout_spec() says. `rate`: None (the model's own), a number, or pairs
+    (name, number); `layers`: None (all) or names of the only active sites."""
+
+    mask: str = "locked"
+    unit: str = "element"
+    rate: float | tuple | None = None
+    layers: tuple | None = None
+
+    @property
+    def locked(self):
+        return self.mask == "locked"
+
+
+def make_spec(mask, unit, rate=None, rate_names=None, layers=None):
+    """A DropoutSpec from plain values; `rate` is a list of numbers, named by `rate_names` or one."""
+    if rate is not None:
+        rate = float(rate[0]) if rate_names is None else tuple(zip(rate_names, map(float, rate)))
+    return DropoutSpec(mask, unit, rate, None if layers is None else tuple(layers))
+
+
+def module_of(name):
+    """The module path of a site's name: "block.drop#2" is the second call of "block.drop"."""
+    return name.split("#")[0]
+
+
+def find(name, sites):
+    """The sites that `name` means: a site's name, or a module path for all calls of that module."""
+    found = [s for s in sites if s.name == name] or [s for s in sites if module_of(s.name) == name]
+    if not found:
+        names = [s.name for s in sites]
+        near = difflib.get_close_matches(name, names, 3, 0) or names[:3]
+        raise DeepmrError(
+            "unknown_layer",
+            f"The model has no dropout call named '{name}'.",
+            f"Nearest: {', '.join(near)}." if near else "It has no dropout call at all.",
+        )
+    return found
+
+
+def effective_rates(sites, spec):
+    """The rate of each site under `spec`, 0 where it is inactive. Raises where none is active, or a
+    site cannot do what is asked."""
+    rates = [s.rate for s in sites]
+    index = {s.name: i for i, s in enumerate(sites)}
+    if isinstance(spec.rate, tuple):
+        for name, rate in spec.rate:
+            for site in find(name, sites):
+                rates[index[site.name]] = rate
+    elif spec.rate is not None:
+        rates = [spec.rate] * len(sites)
+    if spec.layers is not None:
+        active = {s.name for name in spec.layers for s in find(name, sites)}
+        rates = [rate if s.name in active else 0.0 for s, rate in zip(sites, rates)]
+    if not any(rates):
+        raise DeepmrError(
+            "no_dropout",
+            "The model has no dropout call in its forward pass."
+            if not sites
+            else f"No dropout call is active: {', '.join(s.name for s in sites)} all have rate 0.",
+            "Monte-Carlo dropout needs at least one: choose a model with dropout"
+            + (", or set rates with dropout_spec(rate = )." if sites else "."),
+        )
+    for site, rate in zip(sites, rates):
+        if site.use == "other" and rate != site.rate:
+            raise DeepmrError(
+                "dropout_site",
+                f"The rate of '{site.name}' cannot be changed from {site.rate:g} to {rate:g}: the model "
+                "calls it as a function whose formula depends on the rate.",
+                "Leave it as it is, or rewrite the model with nn.AlphaDropout.",
+            )
+        if rate > 0 and spec.unit == "channel" and not can_drop_channels(site):
+            raise DeepmrError(
+                "dropout_site",
+                f"unit = 'channel' is not defined for '{site.name}', whose values have the shape "
+                f"{site.shape} for one sequence: no batch dimension first and channels second.",
+                "Use unit = 'element', or name the other layers with dropout_spec(layers = ).",
+            )
+    return rates
+
+
+def can_drop_channels(site):
+    """Whole channels can be dropped where dim 0 is the batch and dim 1 the channels."""
+    return site.batch_dim == 0 and not site.folded and len(site.shape) >= 2
+
+
+def mask_shape(site, spec):
+    """Shape of the mask of one sequence. Reverse-complement streams share a locked mask."""
+    shape = list(site.shape)
+    if spec.unit == "channel":
+        shape[2:] = [1] * len(shape[2:])
+    if spec.locked and site.batch_dim is not None and not site.folded:
+        shape[site.batch_dim] = 1
+    return tuple(shape)

@@ -1,0 +1,299 @@
+"""Taking over every dropout call of a module for the time of a `with` block.
+
+Two mechanisms give the same masks. Modules of nn.Dropout's family are swapped: their forward
+multiplies by the mask handed to it. Every other dropout (functional calls, attention, LSTM and
+GRU, TorchScript, stochastic depth) reaches the dispatcher as a Bernoulli draw, which a
+TorchDispatchMode answers with the mask instead. Any other random operation is refused by name,
+since it would vary between reference and variant unseen.
+"""
+
+import contextlib
+
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from .errors import DeepmrError
+from .sites import Call
+
+# Class -> whether it drops whole channels.
+DROPOUT_MODULES = {
+    nn.Dropout: False,
+    nn.Dropout1d: True,
+    nn.Dropout2d: True,
+    nn.Dropout3d: True,
+    nn.AlphaDropout: False,
+    nn.FeatureAlphaDropout: True,
+}
+UNBATCHED_DIMS = {nn.Dropout1d: 2, nn.Dropout3d: 4}  # inputs that torch reads as (C, ...)
+ALPHA = 1.7580993408473766  # -SELU's limit at minus infinity (Klambauer et al. 2017, section 3)
+
+
+def dropout_class(module):
+    """The class of nn.Dropout's family whose forward `module` runs, or None."""
+    for cls in DROPOUT_MODULES:
+        if isinstance(module, cls) and type(module).forward is cls.forward:
+            return cls
+    return None
+
+
+def is_normalisation(module):
+    """Layers that would use the statistics of the batch in training mode."""
+    name = getattr(module, "original_name", type(module).__name__)
+    return isinstance(module, nn.modules.batchnorm._NormBase) or name.startswith(
+        ("BatchNorm", "InstanceNorm", "SyncBatchNorm", "LazyBatchNorm", "LazyInstanceNorm")
+    )
+
+
+def noise_shape(cls, x):
+    """Shape of the random tensor that a dropout module draws for its input `x`."""
+    if not DROPOUT_MODULES[cls]:
+        return tuple(x.shape)
+    leading = 1 if x.dim() == UNBATCHED_DIMS.get(cls) else 2
+    return tuple(x.shape[:leading]) + (1,) * (x.dim() - leading)
+
+
+def drop(x, keep, rate, cls):
+    """What torch's dropout computes, with the Boolean mask `keep` (broadcast to x) given."""
+    noise = keep.to(x.dtype)
+    if cls in (nn.AlphaDropout, nn.FeatureAlphaDropout):
+        scale = ((ALPHA**2 * rate + 1) * (1 - rate)) ** -0.5 if rate < 1 else 0.0
+        shift = (noise - 1) * (ALPHA * scale) + ALPHA * scale * rate
+        return x * (noise * scale) + shift
+    if rate >= 1:
+        return torch.zeros_like(x)
+    return x * noise.div_(1 - rate)
+
+
+class Takeover:
+    """`with Takeover(module) as t:` puts `module` into evaluation mode with only its dropout calls
+    under control; `t.forward(x, handler)` runs it. For each call in turn `handler(call)` returns
+    None (the call does nothing) or (keep, rate). On leaving, training flags, forwards and backend
+    settings are as before. `mechanism = "dispatch"` sends modules through the dispatcher too."""
+
+    def __init__(self, module, mechanism="auto"):
+        self.module = module
+        self.force_dispatch = mechanism == "dispatch"
+        self.needs_dispatch = True  # until a first pass shows that no functional call is there
+        self.handler = None
+        self.calls = []
+        self.pending = None  # (keep, rate) of the module call that the dispatcher is to answer
+        self.stack = []  # (name, module) of the modules being run, while names are wanted
+        self.owners = []  # modules whose own forward calls dropout as a function
+        self.uses = []  # what each call does with its random tensor, once surveyed
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            # Fused kernels hide their dropout from the dispatcher.
+            fastpath = torch.backends.mha.get_fastpath_enabled()
+            stack.callback(torch.backends.mha.set_fastpath_enabled, fastpath)
+            torch.backends.mha.set_fastpath_enabled(False)
+            stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+            recurrent = any(isinstance(m, nn.RNNBase) and m.dropout > 0 for m in self.module.modules())
+            stack.enter_context(
+                torch.backends.cudnn.flags(enabled=not recurrent, benchmark=False, allow_tf32=False)
+            )
+            flags = [(m, m.training) for m in self.module.modules()]
+            stack.callback(lambda: [setattr(m, "training", flag) for m, flag in flags])
+            self.module.eval()
+            for name, module in self.module.named_modules():
+                if dropout_class(module) is not None and not isinstance(module, torch.jit.ScriptModule):
+                    self._swap(stack, name, module)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc):
+        self._stack.close()
+
+    def _swap(self, stack, name, module):
+        cls = dropout_class(module)
+        original = module.forward
+        own = module.__dict__.get("forward")
+
+        def forward(x):
+            answer = self._meet(name, cls.__name__, module.p, noise_shape(cls, x))
+            if answer is None:
+                return x
+            keep, rate = answer
+            if self.force_dispatch:
+                return self._dispatched(module, original, x, keep, rate)
+            out = drop(x, keep, rate, cls)
+            return x.copy_(out) if module.inplace else out
+
+        def restore():
+            module.__dict__.pop("forward", None)
+            if own is not None:
+                module.forward = own
+
+        module.forward = forward
+        stack.callback(restore)
+
+    def _dispatched(self, module, original, x, keep, rate):
+        own, module.p = module.p, rate
+        module.training = True
+        self.pending = (keep, rate)
+        try:
+            return original(x)
+        finally:
+            module.p, self.pending = own, None
+            module.training = False
+
+    def _meet(self, name, kind, rate, shape, use="divided"):
+        """Notes the next call and asks the handler what it shall do."""
+        call = Call(len(self.calls) + 1, name, kind, float(rate), tuple(shape), use)
+        self.calls.append(call)
+        return self.handler(call)
+
+    def forward(self, x, handler):
+        """The module's output for `x`, with every dropout call answered by `handler`."""
+        self.calls, self.handler = [], handler
+        mode = _Answer(self) if self.needs_dispatch or self.force_dispatch else contextlib.nullcontext()
+        # Not inference_mode: the dispatcher would see nothing and masks would be unlocked unnoticed.
+        with torch.no_grad(), mode:
+            return self.module(x)
+
+    def survey(self, x):
+        """Finds all dropout calls, functional ones included, and activates the modules that make
+        them. Returns the calls of one pass over `x`, uniquely named."""
+        with self._names_known():
+            owners = self._functional_owners(x)
+            self.module.eval()
+            for owner in owners:
+                for module in owner.modules() if isinstance(owner, torch.jit.ScriptModule) else [owner]:
+                    module.training = not is_normalisation(module)
+            self.forward(x, lambda call: None)
+        self.needs_dispatch = any(call.kind == "functional" for call in self.calls)
+        self.uses = [call.use for call in self.calls]
+        seen = {}
+        for call in self.calls:
+            seen[call.name] = seen.get(call.name, 0) + 1
+            if seen[call.name] > 1:
+                call.name = f"{call.name}#{seen[call.name]}"
+        return self.calls
+
+    def _functional_owners(self, x):
+        """Modules whose own forward calls dropout as a function when they are in training mode."""
+        buffers = [(b, b.clone()) for b in self.module.buffers()]
+        self.module.train()
+        for module in self.module.modules():
+            if is_normalisation(module):
+                module.eval()
+        self.owners = []
+        try:
+            self.forward(x, lambda call: None)
+        except DeepmrError:
+            raise
+        except Exception:  # noqa: BLE001 (whatever a user's forward raises)
+            # The model cannot run in training mode: what it calls then is never active here.
+            self.owners = []
+        finally:
+            with torch.no_grad():
+                for buffer, before in buffers:
+                    buffer.copy_(before)
+        return self.owners
+
+    @contextlib.contextmanager
+    def _names_known(self):
+        """Keeps the stack of running modules, so that functional calls can be named."""
+        handles = []
+        compiled = ()  # a TorchScript module's children run inside its compiled code
+
+        def enter(name):
+            return lambda module, args: self.stack.append((name, module))
+
+        def leave(module, args, out):
+            self.stack.pop()
+
+        for name, module in self.module.named_modules():
+            if compiled and name.startswith(compiled):
+                continue
+            if isinstance(module, torch.jit.ScriptModule):
+                compiled += (f"{name}." if name else "",)
+            handles.append(module.register_forward_pre_hook(enter(name)))
+            handles.append(module.register_forward_hook(leave, always_call=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+            self.stack = []
+
+    def use_of(self, call):
+        return self.uses[call.ordinal - 1] if call.ordinal <= len(self.uses) else "divided"
+
+    def meet_functional(self, shape, rate):
+        name, owner = self.stack[-1] if self.stack else ("", self.module)
+        if self.stack and owner not in self.owners:
+            self.owners.append(owner)
+        return self._meet(f"{name}.functional" if name else "functional", "functional", rate, shape)
+
+
+class _Answer(TorchDispatchMode):
+    """Answers Bernoulli draws with masks, and refuses every other random operation."""
+
+    def __init__(self, takeover):
+        super().__init__()
+        self.takeover = takeover
+        self.last = None  # (random tensor, its call) until the operation that uses it
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if self.last is not None:
+            self._note_use(func, args)
+        aten = torch.ops.aten
+        if func is aten.bernoulli_.float:
+            return self._fill(args[0], 1 - (args[1] if len(args) > 1 else kwargs.get("p", 0.5)))
+        if func is aten.bernoulli.p:
+            return self._fill(torch.empty_like(args[0]), 1 - (args[1] if len(args) > 1 else kwargs["p"]))
+        if func is aten.native_dropout.default:
+            return self._native_dropout(*args, **kwargs)
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            raise DeepmrError(
+                "dropout_site",
+                f"The model draws random numbers with {func} in its forward pass, which cannot be locked.",
+                "Only dropout (a Bernoulli draw with one rate) can share its mask between reference and variants.",
+            )
+        return func(*args, **kwargs)
+
+    def _answer(self, shape, rate):
+        """(0/1 mask or None, rate to apply) for the draw, from a module's pending mask or the handler."""
+        if self.takeover.pending is not None:
+            answer, self.takeover.pending = self.takeover.pending, None
+            return answer, None
+        return self.takeover.meet_functional(shape, rate), self.takeover.calls[-1]
+
+    def _fill(self, noise, rate):
+        answer, call = self._answer(noise.shape, rate)
+        self.last = (noise, call) if call is not None else None
+        # The caller divides by 1 - rate afterwards, unless it multiplies as it is.
+        planned = self.takeover.use_of(call) if call is not None else "divided"
+        if answer is None:
+            return noise.fill_(1 - rate if planned == "divided" else 1.0)
+        keep, wanted = answer
+        noise.copy_(keep)
+        if planned == "divided" and wanted != rate:
+            noise.mul_((1 - rate) / (1 - wanted))
+        return noise
+
+    def _native_dropout(self, x, rate, train):
+        if not train or rate == 0:
+            return x.clone(), torch.ones_like(x, dtype=torch.bool)
+        answer, _ = self._answer(x.shape, rate)
+        if answer is None:
+            return x.clone(), torch.ones_like(x, dtype=torch.bool)
+        keep, wanted = answer
+        return drop(x, keep, wanted, nn.Dropout), keep.expand_as(x)
+
+    def _note_use(self, func, args):
+        noise, call = self.last
+        if not any(a is noise for a in args):
+            return
+        aten = torch.ops.aten
+        if func in (aten.div_.Scalar, aten.div_.Tensor, aten.div.Scalar, aten.div.Tensor):
+            call.use = "divided"
+        elif func in (aten.mul.Tensor, aten.mul_.Tensor):
+            call.use = "plain"
+        else:
+            call.use = "other"
+        self.last = None
