@@ -12,3 +12,214 @@ mutagenesis_columns <- c(
   "sequence", "position", "ref", "alt", "output", "mean_ref", "mean_alt",
   "var_ref", "var_alt", "cov", "effect", "se", "n_draws", "at_rounding"
 )
+
+#' Saturation in-silico mutagenesis
+#'
+#' Changes every base of every sequence to each of the three others, predicts
+#' reference and variants under the same dropout masks in each of T draws, and
+#' returns mean, variance and covariance over the draws, with the effect of each
+#' variant and its standard error.
+#'
+#' @param model A `deepmr_model`, such as [model_demo()] or [model_torch()].
+#' @param sequences Anything that [as_sequences()] takes; all of the model's
+#'   length. `N` is allowed: a base that is N has no variants.
+#' @param outputs Names of the predictions to keep; all by default.
+#' @param dropout How dropout is used: [dropout_spec()].
+#' @param n_samples Number T of draws, at least 2.
+#' @param positions Positions to mutate, from 1; all by default.
+#' @param draws Whether to keep the T effects of each row in the list-column
+#'   `effect_draws`, which the draw-based estimators need. By default they are
+#'   kept as long as there are at most 50 million numbers (0.4 GB).
+#' @param engine How the network is computed: `"dense"` runs the whole network for
+#'   every variant and draw; `"auto"` takes the fastest engine that fits, which
+#'   today is dense.
+#' @param seed Whole number. The same seed gives the same masks; R's own random
+#'   state is neither used nor changed.
+#' @param batch_size Rows per call of the network. By default as many as free
+#'   memory and 0.3 seconds of work allow; the choice is stored with the result.
+#'   Results for two batch sizes agree to float tolerance, for the same one
+#'   exactly.
+#' @param device `"cpu"`, `"cuda"`, `"cuda:1"`, ...; by default a GPU if there is
+#'   one.
+#' @return A `deepmr_mutagenesis`, a data.table with one row per sequence x
+#'   variant x output, sorted by sequence, position, alt, output:
+#'   \describe{
+#'     \item{`sequence`}{name of the sequence}
+#'     \item{`position`}{position in the sequence, from 1}
+#'     \item{`ref`, `alt`}{bases}
+#'     \item{`output`}{name of the prediction}
+#'     \item{`mean_ref`, `mean_alt`}{means over the draws, on the model's scale}
+#'     \item{`var_ref`, `var_alt`, `cov`}{sample variances and covariance over
+#'       the draws (divisor T - 1)}
+#'     \item{`effect`, `se`}{`mean_alt - mean_ref`, and the standard deviation of
+#'       the effect over the draws, `sqrt(var_ref + var_alt - 2 * cov)`, computed
+#'       from the differences. It is not the error of the mean.}
+#'     \item{`n_draws`}{T}
+#'     \item{`at_rounding`}{`TRUE` where |effect| or se is at most 32 eps times
+#'       the level max(|mean_ref|, |mean_alt|), eps being the machine precision
+#'       of the network's numbers (1.2e-7 for float32): rounding, not an effect.
+#'       Fits leave such rows out, visibly.}
+#'     \item{`effect_draws`}{the T effects, one per draw}
+#'   }
+#'   `attr(x, "provenance")` says how it was made.
+#' @section Errors:
+#' `deepmr_error_no_dropout` (no active dropout), `deepmr_error_dropout_site` (a
+#' dropout call that cannot be locked), `deepmr_error_batchnorm` and
+#' `deepmr_error_batch_dependent` (predictions depend on the rest of the batch),
+#' `deepmr_error_length`, `deepmr_error_characters`, `deepmr_error_sequences`,
+#' `deepmr_error_unknown_output`, `deepmr_error_not_finite` (NaN predictions),
+#' `deepmr_error_too_large` and `deepmr_error_memory`.
+#' @examplesIf deepmr_python_info()$usable
+#' x <- saturation_mutagenesis(
+#'   model_demo(), demo_sequences(1),
+#'   outputs = c("Dref", "accessibility"), positions = 240:250, n_samples = 10
+#' )
+#' x
+#' @export
+saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = dropout_spec(), n_samples = 50L,
+                                   positions = NULL, draws = NULL, engine = "auto", seed = 1L, batch_size = NULL,
+                                   device = NULL) {
+  check_model(model)
+  sequences <- as_sequences(sequences)
+  check_sequence_lengths(sequences, model)
+  index <- match_outputs(outputs, model)
+  check_spec(dropout)
+  n_samples <- check_count(n_samples, "n_samples", min = 2L)
+  positions <- check_positions(positions, model$length)
+  check_choice(engine, c("auto", "dense"), "engine")
+  seed <- check_count(seed, "seed", min = 0L)
+  if (!is.null(batch_size)) batch_size <- check_count(batch_size, "batch_size")
+  n_rows <- as.numeric(sum(count_variants(sequences, positions))) * length(index)
+  draws <- if (is.null(draws)) n_rows * n_samples <= most_draws else check_flag(draws, "draws")
+  check_result_size(n_rows, if (draws) n_samples else 0)
+
+  run <- call_backend(
+    "mutagenesis.Mutagenesis", model$handle, backend_spec(dropout), as.list(index - 1L), n_samples, seed,
+    positions = if (!is.null(positions)) as.list(positions - 1L), keep_draws = draws,
+    batch_size = batch_size, device = device
+  )
+  started <- Sys.time()
+  tables <- run_sequences(run, sequences, "Mutating", function(name) {
+    mutagenesis_rows(call_backend(run$collect), name, model$outputs[index], n_samples)
+  })
+  new_mutagenesis(data.table::rbindlist(tables), list(
+    source = model$source, n_sequences = length(sequences), dropout = dropout, n_samples = n_samples, seed = seed,
+    engine = "dense", batch_size = to_r(run$batch_size), device = to_r(run$device_name),
+    seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
+    deepmr = as.character(utils::packageVersion("deepmr"))
+  ))
+}
+
+most_draws <- 5e7
+
+# Runs a Python job over the sequences, one after the other: step by step, so that
+# progress shows and an interrupt is answered, and the model is handed back whatever happens.
+run_sequences <- function(run, sequences, verb, collect) {
+  on.exit(call_backend(run$close))
+  bar <- cli::cli_progress_bar(
+    format = paste(verb, "{name} {cli::pb_bar} {cli::pb_percent} | {cli::pb_eta_str}"),
+    total = length(sequences), current = FALSE
+  )
+  lapply(seq_along(sequences), function(i) {
+    name <- names(sequences)[i]
+    call_backend(run$begin, name, sequences[[i]])
+    repeat {
+      share <- to_r(call_backend(run$step))
+      cli::cli_progress_update(set = i - 1 + share, id = bar)
+      if (share >= 1) break
+    }
+    collect(name)
+  })
+}
+
+mutagenesis_rows <- function(collected, name, outputs, n_samples) {
+  x <- vectors(collected)
+  bases <- c("A", "C", "G", "T")
+  table <- data.table::data.table(
+    sequence = rep(name, length(x$effect)), position = as.integer(x$position), ref = bases[x$ref + 1L],
+    alt = bases[x$alt + 1L], output = rep_len(outputs, length(x$effect)), mean_ref = x$mean_ref,
+    mean_alt = x$mean_alt, var_ref = x$var_ref, var_alt = x$var_alt, cov = x$cov, effect = x$effect, se = x$se,
+    n_draws = n_samples, at_rounding = x$at_rounding
+  )
+  if (!is.null(x$draws)) {
+    table[, "effect_draws" := split_draws(x$draws, n_samples)]
+  }
+  table
+}
+
+# Consecutive runs of `n_samples` numbers as a list.
+split_draws <- function(x, n_samples) {
+  starts <- (seq_len(length(x) / n_samples) - 1L) * n_samples
+  lapply(starts, function(start) x[start + seq_len(n_samples)])
+}
+
+check_positions <- function(positions, length, call = rlang::caller_env()) {
+  if (is.null(positions)) {
+    return(NULL)
+  }
+  ok <- is.numeric(positions) & is.finite(positions) & positions >= 1 & positions <= length & positions == round(positions)
+  if (!base::length(positions) || !all(ok)) {
+    stop_deepmr(
+      "argument", "{.arg positions} must be whole numbers from 1 to {length}, not {.val {positions[!ok][1]}}.",
+      call = call
+    )
+  }
+  sort(unique(as.integer(positions)))
+}
+
+count_variants <- function(sequences, positions) {
+  if (is.null(positions)) {
+    return(3 * nchar(gsub("N", "", sequences, fixed = TRUE)))
+  }
+  vapply(strsplit(sequences, ""), function(bases) 3 * sum(bases[positions] != "N"), 0)
+}
+
+bytes_per_table_row <- 120 # columns of numbers and pointers
+bytes_per_draw <- 8
+bytes_per_draws_entry <- 56 # a numeric vector's header and its pointer
+
+check_result_size <- function(n_rows, n_draws, call = rlang::caller_env()) {
+  available <- to_r(call_backend("memory.available_bytes"))
+  size <- n_rows * (bytes_per_table_row + (n_draws > 0) * bytes_per_draws_entry + bytes_per_draw * n_draws)
+  # The draws pass through Python and R, so twice what stays must fit.
+  if (!is.null(available) && 2 * size > available) {
+    stop_deepmr(
+      "too_large",
+      "The result would have {format(n_rows, big.mark = ',')} rows and need {format_gb(size)}, of {format_gb(available)} free.",
+      c(
+        "Name fewer predictions with {.arg outputs}, mutate fewer {.arg positions} or sequences at a time",
+        if (n_draws > 0) "or leave the draws out with {.code draws = FALSE}."
+      ),
+      call = call
+    )
+  }
+}
+
+format_gb <- function(bytes) {
+  paste(format(round(bytes / 1e9, 1), nsmall = 1, big.mark = ","), "GB")
+}
+
+#' @export
+print.deepmr_mutagenesis <- function(x, ...) {
+  made <- attr(x, "provenance")
+  cat(sprintf(
+    "<saturation mutagenesis> %s rows: %s sequences, %s outputs, %s draws%s\n",
+    format(nrow(x), big.mark = ","), format(data.table::uniqueN(x$sequence), big.mark = ","),
+    data.table::uniqueN(x$output), paste(unique(x$n_draws), collapse = " or "),
+    if (inherits(made$dropout, "deepmr_dropout_spec")) paste0(" (", made$dropout$mask, " masks)") else ""
+  ))
+  print_without(x, "effect_draws", ...)
+  rounding <- sum(x$at_rounding)
+  if (isTRUE(rounding > 0)) {
+    cat(format(rounding, big.mark = ","), "rows are at float rounding level (at_rounding): left out of every fit\n")
+  }
+  invisible(x)
+}
+
+# Prints a data.table without its list-columns, which would flood the console; says which were left out.
+print_without <- function(x, columns, ...) {
+  shown <- as.list(x)[setdiff(names(x), columns)]
+  print(data.table::setDT(shown), topn = 3L, ...)
+  hidden <- intersect(columns, names(x))
+  if (length(hidden)) cat("Not shown: the list-column", paste0("`", hidden, "`", collapse = ", "), "\n")
+}

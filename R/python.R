@@ -143,6 +143,14 @@ from_numpy <- function(x) {
   x
 }
 
+# A dict of 1-D numpy arrays -> a list of plain vectors.
+vectors <- function(x) {
+  lapply(to_r(x), function(v) {
+    dim(v) <- NULL
+    v
+  })
+}
+
 to_r <- function(x) {
   if (is_python_object(x)) reticulate::py_to_r(x) else x
 }

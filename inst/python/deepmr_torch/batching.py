@@ -8,13 +8,14 @@ import torch
 from .errors import DeepmrError
 from .memory import bytes_per_row, device_bytes
 
-SECONDS = 0.3
+BATCH_SECONDS = 0.3
+STEP_SECONDS = 0.2  # small batches are strung together for this long between two looks at R
 MOST_ROWS = {"cpu": 512, "cuda": 4096}  # more rows per call gain nothing
 SHARE_OF_FREE = 0.5
 
 
 def choose_batch_size(compute, device, most):
-    """A power of two, at most `most`, found by timing `compute(n)`, which computes n rows."""
+    """`most` or a smaller power of two, found by timing `compute(n)`, which computes n rows."""
     device = torch.device(device)
     per_row = bytes_per_row(lambda: compute(2), 2)
     free = device_bytes(device)
@@ -30,10 +31,10 @@ def choose_batch_size(compute, device, most):
     while 2 * size <= limit:
         start = time.perf_counter()
         compute(2 * size)
-        if time.perf_counter() - start > SECONDS:
-            break
+        if time.perf_counter() - start > BATCH_SECONDS:
+            return size
         size *= 2
-    return size
+    return limit if limit == most else size
 
 
 def halved(size):

@@ -17,5 +17,16 @@ def dropout_calls(model, seed=1):
     }
 
 
+def about(model):
+    """What R keeps of a model."""
+    return {
+        "source": model.source,
+        "length": model.length,
+        "layout": model.layout,
+        "bases": model.bases,
+        "outputs": model.outputs,
+    }
+
+
 def n_parameters(model):
     return sum(p.numel() for p in model.module.parameters())

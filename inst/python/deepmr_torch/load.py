@@ -4,17 +4,35 @@ import importlib.util
 import pathlib
 import sys
 
+import numpy as np
 import torch
 
+from .demo_net import DemoNet
 from .errors import DeepmrError
-from .model import Model
+from .model import Model, join_outputs
+from .takeover import Takeover
 
 
 def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
     """A Model from an nn.Module that the user holds; `weights` is the path of a state dict."""
+    model = Model(module, int(length), outputs, layout, bases, source)
     if weights is not None:
         load_weights(module, weights)
-    return Model(module, int(length), list(outputs), layout, bases, source)
+    if outputs is None:
+        model.outputs = [f"output{i + 1}" for i in range(count_outputs(model))]
+    return model
+
+
+def count_outputs(model):
+    """Number of predictions, from one pass with dropout off."""
+    with Takeover(model.module) as takeover:
+        x = model.encode(np.zeros(model.length, np.uint8), np.array([-1]), np.zeros(1, np.uint8))
+        return join_outputs(takeover.forward(x, lambda call: None), 1).shape[1]
+
+
+def demo(weights, outputs):
+    """The bundled demonstration model."""
+    return from_module(DemoNet(), DemoNet.length, outputs, weights=weights, source="demo (see ?model_demo)")
 
 
 def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):

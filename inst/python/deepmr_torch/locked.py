@@ -14,6 +14,19 @@ from .plan import COPIES, Plan, agree, find_sites, trial_masks
 from .takeover import Takeover
 
 
+def choose_device(device, model):
+    """The device to compute on: the one asked for, else a GPU, else where the model is."""
+    if device is None:
+        return torch.device("cuda") if torch.cuda.is_available() else model.parameter.device
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise DeepmrError("device", f"There is no device '{device}'.", "Write 'cpu', 'cuda' or 'cuda:1'.") from error
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise DeepmrError("device", f"device = '{device}', but torch finds no GPU.", "Use device = 'cpu'.")
+    return chosen
+
+
 class LockedModel:
     """`with LockedModel(model, spec, seed, sequence) as locked:` examines the model on `sequence`,
     refuses it where masks could not be locked, and then computes batches. The user's module is
@@ -36,8 +49,7 @@ class LockedModel:
         with contextlib.ExitStack() as stack:
             stack.enter_context(rng.untouched())
             stack.callback(self.model.module.to, self.model.parameter.device)
-            if self.device is not None:
-                self.model.module.to(self.device)
+            self.model.module.to(choose_device(self.device, self.model))
             stack.enter_context(self.takeover)
             self._examine()
             stack.callback(self._free)

@@ -38,7 +38,8 @@ def available_bytes(proc="/proc", cgroup="/sys/fs/cgroup"):
             found.append(max(total - used + reclaimable, 0))
         except (OSError, ValueError):
             continue
-    return min(found) if found else None
+    # A float, since R has no whole numbers of this size.
+    return float(min(found)) if found else None
 
 
 def device_bytes(device):

@@ -1,16 +1,18 @@
 """Saturation mutagenesis, one batch at a time.
 
-R drives the loop: `step()` does about 0.3 s of work and says how far it is, so that progress and
+R drives the loop: `step()` does a fraction of a second's work and says how far it is, so that progress and
 interrupts stay R's. Whatever happens, `close()` hands the model back as it came.
 """
+
+import time
 
 import numpy as np
 import torch
 
-from .batching import choose_batch_size, halved
+from .batching import STEP_SECONDS, choose_batch_size, halved
 from .encode import BASES, codes, snvs
 from .errors import DeepmrError
-from .locked import LockedModel
+from .locked import LockedModel, choose_device
 from .masks import Row
 from .moments import Moments
 
@@ -66,10 +68,19 @@ class Mutagenesis:
         return [Row(self.sequence, draw, int(v) + 1) for v in variants]
 
     def step(self):
-        """Computes one batch; returns the share of the sequence that is done."""
-        n = len(self.position)
-        if n == 0:
+        """Computes batches for about 0.2 seconds, at least one; returns the share of the sequence
+        that is done."""
+        if len(self.position) == 0:
             return 1.0
+        start = time.perf_counter()
+        while self.draw <= self.n_samples:
+            self._batch()
+            if time.perf_counter() - start > STEP_SECONDS:
+                break
+        return (self.draw - 1 + self.done / len(self.position)) / self.n_samples
+
+    def _batch(self):
+        n = len(self.position)
         first = self.done == 0  # the reference rides along with the first batch of a draw
         size = 1 if self.locked.plan.batch_of_one and not self.spec.locked else self.batch_size
         variants = np.arange(self.done - first, min(self.done - first + size, n))
@@ -78,7 +89,7 @@ class Mutagenesis:
             out = self.locked.compute(self.code, position, self.alt[variants], self._rows(variants, self.draw))
         except torch.cuda.OutOfMemoryError:
             self.batch_size = halved(self.batch_size)
-            return self._share()
+            return
         self._check_finite(out, variants)
         if first:
             self.ref = out[0]
@@ -93,10 +104,6 @@ class Mutagenesis:
         self.done = variants[-1] + 1 if len(variants) else 0
         if self.done == n:
             self.draw, self.done = self.draw + 1, 0
-        return self._share()
-
-    def _share(self):
-        return (self.draw - 1 + self.done / len(self.position)) / self.n_samples
 
     def _check_finite(self, out, variants):
         if np.isfinite(out).all():
@@ -132,6 +139,10 @@ class Mutagenesis:
             flat["draws"] = self.draws.ravel()
         self.moments = self.draws = None
         return flat
+
+    @property
+    def device_name(self):
+        return str(choose_device(self.device, self.model))
 
     def close(self):
         if self.locked is not None:

@@ -28,7 +28,7 @@ class Plan:
     def __init__(self, sites, spec, seed):
         self.sites = sites
         self.spec = spec
-        self.seed = seed
+        self.seed = int(seed)
         self.rates = effective_rates(sites, spec)
         self._cache = {}
 
@@ -88,7 +88,7 @@ def arrange(masks, site):
     if not site.folded:
         per_row = np.broadcast_to(per_row, (len(masks), site.copies, *per_row.shape[2:])).swapaxes(0, 1)
     joined = per_row.reshape(-1, *per_row.shape[2:])
-    return np.ascontiguousarray(np.moveaxis(joined, 0, d))
+    return np.array(np.moveaxis(joined, 0, d), order="C")
 
 
 def find_sites(one, several):

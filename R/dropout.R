@@ -1,0 +1,92 @@
+#' How dropout is used as a source of uncertainty
+#'
+#' Monte-Carlo dropout keeps dropout active when predicting. Under **locked**
+#' masks a reference sequence and all its variants share the same mask in each
+#' draw, so that the variance of an effect is
+#' Var(ref) + Var(alt) - 2 Cov(ref, alt) with the covariance that it really has.
+#' Plain (**unlocked**) dropout gives each row its own mask and loses it.
+#'
+#' Masks are a function of the seed, the sequence's text, the draw, the position
+#' of the dropout call in the forward pass, its rate and its shape. Batch size,
+#' order of the sequences, device and the choice of active layers do not change
+#' them. Two sequences with the same text share their masks; the two strands of a
+#' network that averages over reverse complements share a mask as well.
+#'
+#' @param mask `"locked"` (default) or `"unlocked"`.
+#' @param unit What is dropped: an `"element"`, or a whole `"channel"` of a
+#'   (sequences, channels, ...) layer at once. After a dense layer, where there
+#'   is one value per channel, both are the same.
+#' @param rate Dropout rate in \[0, 1) used instead of the model's own: one
+#'   number for all dropout calls, or a vector named by dropout call or module
+#'   (print the model to see the names). 0 switches a call off.
+#' @param layers Names of the only dropout calls to be active; all by default.
+#' @return A `deepmr_dropout_spec`.
+#' @references Gal and Ghahramani (2016) Dropout as a Bayesian approximation,
+#'   ICML 48:1050.
+#' @examples
+#' dropout_spec()
+#' dropout_spec(unit = "channel", rate = 0.1)
+#' dropout_spec(rate = c(drop1 = 0.05, drop3 = 0.3), layers = c("drop1", "drop3"))
+#' @export
+dropout_spec <- function(mask = "locked", unit = "element", rate = NULL, layers = NULL) {
+  check_choice(mask, c("locked", "unlocked"), "mask")
+  check_choice(unit, c("element", "channel"), "unit")
+  if (!is.null(rate)) check_rates(rate)
+  if (!is.null(layers) && (!is.character(layers) || !length(layers) || anyNA(layers))) {
+    stop_deepmr("argument", "{.arg layers} must be names of dropout calls, not {.val {layers}}.")
+  }
+  structure(list(mask = mask, unit = unit, rate = rate, layers = layers), class = "deepmr_dropout_spec")
+}
+
+check_rates <- function(rate, call = rlang::caller_env()) {
+  if (!is.numeric(rate) || !length(rate) || anyNA(rate) || any(rate < 0 | rate >= 1)) {
+    stop_deepmr("argument", "Dropout rates must lie in [0, 1), not {.val {rate}}.", call = call)
+  }
+  if (is.null(names(rate)) && length(rate) > 1L) {
+    stop_deepmr(
+      "argument", "{.arg rate} has {length(rate)} numbers without names.",
+      "Name each by its dropout call, as in {.code c(drop1 = 0.1, drop2 = 0.2)}; printing the model lists them.",
+      call = call
+    )
+  }
+  if (anyDuplicated(names(rate)) || any(names(rate) == "")) {
+    stop_deepmr("argument", "Each rate needs a name of its own, not {.val {names(rate)}}.", call = call)
+  }
+}
+
+check_spec <- function(dropout, call = rlang::caller_env()) {
+  if (!inherits(dropout, "deepmr_dropout_spec")) {
+    stop_deepmr(
+      "argument", "{.arg dropout} must come from {.fn dropout_spec}, not {.obj_type_friendly {dropout}}.",
+      call = call
+    )
+  }
+}
+
+# The Python counterpart.
+backend_spec <- function(dropout) {
+  call_backend(
+    "sites.make_spec", dropout$mask, dropout$unit, if (!is.null(dropout$rate)) as.list(unname(dropout$rate)),
+    if (!is.null(names(dropout$rate))) as.list(names(dropout$rate)),
+    if (!is.null(dropout$layers)) as.list(dropout$layers)
+  )
+}
+
+#' @export
+format.deepmr_dropout_spec <- function(x, ...) {
+  rate <- if (is.null(x$rate)) {
+    "the model's own rates"
+  } else if (is.null(names(x$rate))) {
+    paste("rate", x$rate)
+  } else {
+    paste("rates", paste(names(x$rate), x$rate, sep = " = ", collapse = ", "))
+  }
+  layers <- if (is.null(x$layers)) "all dropout calls" else paste("only", paste(x$layers, collapse = ", "))
+  sprintf("%s masks, one per %s, %s, %s", x$mask, x$unit, rate, layers)
+}
+
+#' @export
+print.deepmr_dropout_spec <- function(x, ...) {
+  cat("<dropout> ", format(x), "\n", sep = "")
+  invisible(x)
+}

@@ -1,0 +1,105 @@
+#' DNA sequences as deepmr uses them
+#'
+#' @param x A (named) character vector of DNA, the path of a FASTA file (plain or
+#'   gzipped), or a `DNAStringSet`. A, C, G, T and N, in upper or lower case.
+#' @param ... Not used.
+#' @return A named character vector in upper case. Sequences without names are
+#'   called `sequence1`, `sequence2`, ...
+#' @examples
+#' as_sequences(c(promoter = "ACGTACGT", enhancer = "ttgacgta"))
+#' fasta <- tempfile(fileext = ".fa")
+#' writeLines(c(">promoter", "ACGT", "ACGT", ">enhancer", "TTGACGTA"), fasta)
+#' as_sequences(fasta)
+#' @export
+as_sequences <- function(x, ...) {
+  UseMethod("as_sequences")
+}
+
+#' @export
+as_sequences.default <- function(x, ...) {
+  stop_deepmr(
+    "sequences", "Sequences cannot be made from {.obj_type_friendly {x}}.",
+    "Give a character vector, the path of a FASTA file, or a DNAStringSet."
+  )
+}
+
+#' @export
+as_sequences.character <- function(x, ...) {
+  if (length(x) == 1L && is_path(x)) read_fasta(x) else check_sequences(x)
+}
+
+#' @export
+as_sequences.XStringSet <- function(x, ...) {
+  check_sequences(stats::setNames(as.character(x), names(x)))
+}
+
+is_path <- function(x) {
+  !is.na(x) && (file.exists(x) || grepl("[/\\\\.]", x))
+}
+
+read_fasta <- function(file, call = rlang::caller_env()) {
+  if (!file.exists(file) || dir.exists(file)) {
+    stop_deepmr("sequences", "There is no FASTA file {.file {file}}.", call = call)
+  }
+  lines <- trimws(readLines(file, warn = FALSE))
+  lines <- lines[nzchar(lines)]
+  header <- startsWith(lines, ">")
+  if (!any(header)) {
+    stop_deepmr(
+      "sequences", "{.file {file}} holds no FASTA record.",
+      "A record begins with a line {.code >name}.",
+      call = call
+    )
+  }
+  if (!header[1L]) {
+    stop_deepmr("sequences", "{.file {file}} begins with {.val {substr(lines[1L], 1L, 20L)}}, not with {.code >name}.", call = call)
+  }
+  record <- cumsum(header)
+  pieces <- split(lines[!header], factor(record[!header], seq_len(max(record))))
+  name <- sub("^>\\s*(\\S*).*$", "\\1", lines[header])
+  check_sequences(stats::setNames(vapply(pieces, paste, "", collapse = ""), name), call = call)
+}
+
+# Named, upper-case, not empty, only A, C, G, T and N.
+check_sequences <- function(x, call = rlang::caller_env()) {
+  if (!length(x)) stop_deepmr("sequences", "There are no sequences.", call = call)
+  if (is.null(names(x))) names(x) <- paste0("sequence", seq_along(x))
+  if (anyNA(names(x)) || any(names(x) == "")) {
+    stop_deepmr("sequences", "Sequence {.val {which(is.na(names(x)) | names(x) == '')[1]}} has no name.", call = call)
+  }
+  if (anyDuplicated(names(x))) {
+    stop_deepmr(
+      "sequences", "Two sequences are called {.val {names(x)[duplicated(names(x))][1]}}.",
+      "Give each a name of its own: every later table goes by it.",
+      call = call
+    )
+  }
+  if (anyNA(x) || any(!nzchar(x))) {
+    stop_deepmr("sequences", "Sequence {.val {names(x)[is.na(x) | !nzchar(x)][1]}} is empty.", call = call)
+  }
+  x <- stats::setNames(toupper(x), names(x))
+  at <- regexpr("[^ACGTN]", x)
+  if (any(at > 0L)) {
+    bad <- which(at > 0L)[1L]
+    stop_deepmr(
+      "characters",
+      "Sequence {.val {names(x)[bad]}} has the character {.val {substr(x[bad], at[bad], at[bad])}} at position {at[bad]}.",
+      "Use A, C, G, T and N only.",
+      call = call
+    )
+  }
+  x
+}
+
+check_sequence_lengths <- function(sequences, model, call = rlang::caller_env()) {
+  wrong <- nchar(sequences) != model$length
+  if (any(wrong)) {
+    first <- which(wrong)[1L]
+    stop_deepmr(
+      "length",
+      "Sequence {.val {names(sequences)[first]}} has {nchar(sequences[first])} bases, but the model takes {model$length}.",
+      if (sum(wrong) > 1L) "{sum(wrong)} of {length(sequences)} sequences have the wrong length.",
+      call = call
+    )
+  }
+}
