@@ -201,6 +201,10 @@ format_gb <- function(bytes) {
 
 #' @export
 print.deepmr_mutagenesis <- function(x, ...) {
+  if (!all(mutagenesis_columns %in% names(x))) {
+    # A summary that the user made of the table keeps its class.
+    return(invisible(print_without(x, "effect_draws", ...)))
+  }
   made <- attr(x, "provenance")
   cat(sprintf(
     "<saturation mutagenesis> %s rows: %s sequences, %s outputs, %s draws%s\n",

@@ -48,6 +48,9 @@ predict.deepmr_model <- function(object, sequences, outputs = NULL, dropout = dr
 
 #' @export
 print.deepmr_prediction <- function(x, ...) {
+  if (!all(c("sequence", "output", "mean", "var", "n_draws") %in% names(x))) {
+    return(invisible(print_without(x, "prediction_draws", ...)))
+  }
   draws <- unique(x$n_draws)
   cat(sprintf(
     "<predictions> %s sequences, %s outputs, %s\n", format(data.table::uniqueN(x$sequence), big.mark = ","),
