@@ -49,7 +49,10 @@ check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
 # `x` must be a data frame with `columns`; returns it as a data.table without copying a data.table.
 check_columns <- function(x, columns, arg, call = rlang::caller_env()) {
   if (!is.data.frame(x)) {
-    stop_deepmr("columns", "{.arg {arg}} must be a data.table or data frame, not {.obj_type_friendly {x}}.", call = call)
+    stop_deepmr(
+      "columns", "{.arg {arg}} must be a data.table or data frame, not {.obj_type_friendly {x}}.",
+      call = call
+    )
   }
   missing <- setdiff(columns, names(x))
   if (length(missing)) {

@@ -28,4 +28,4 @@
 #' @keywords internal
 "_PACKAGE"
 
-.datatable.aware <- TRUE
+.datatable.aware <- TRUE # nolint: object_name_linter. data.table looks for this name.

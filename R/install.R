@@ -209,7 +209,9 @@ interpreter_problems <- function(facts) {
   needed <- reticulate_for(version)
   found <- list()
   if (version < "3.9") {
-    found <- list(problem("python_old", sprintf("%s is Python %s; deepmr needs 3.9 or newer.", facts$python, version), another))
+    found <- list(problem(
+      "python_old", sprintf("%s is Python %s; deepmr needs 3.9 or newer.", facts$python, version), another
+    ))
   } else if (numeric_version(facts$reticulate) < needed) {
     found <- list(problem(
       "python_new",
@@ -260,7 +262,7 @@ missing_packages <- function(facts, missing) {
     ),
     "r-reticulate" = problem(
       "python_r_reticulate",
-      sprintf("An old environment named r-reticulate is found before any other and lacks %s: %s", missing, facts$python),
+      sprintf("An old environment named r-reticulate is found first and lacks %s: %s", missing, facts$python),
       "Run install_deepmr(): its environment r-deepmr goes before r-reticulate."
     ),
     virtualenv = problem(
@@ -273,7 +275,10 @@ missing_packages <- function(facts, missing) {
     ),
     problem(
       "python_missing", sprintf("The Python named by %s lacks %s: %s", facts$source, missing, facts$python),
-      c(sprintf("Install into it: %s", pip), sprintf("Or do without %s, restart R and run install_deepmr().", facts$source))
+      c(
+        sprintf("Install into it: %s", pip),
+        sprintf("Or do without %s, restart R and run install_deepmr().", facts$source)
+      )
     )
   )
 }

@@ -47,7 +47,10 @@ start_python <- function(call) {
     warn_deepmr(problem$what, escape_cli(problem$problem), escape_cli(problem$remedy), call = call)
   }
   if (choice$source %in% c("virtualenv", "r-reticulate", "path")) {
-    reticulate::use_python(choice$python, required = TRUE)
+    # Not use_python(): a pyproject.toml in the user's project would go before it.
+    old <- Sys.getenv("RETICULATE_PYTHON", NA)
+    on.exit(if (is.na(old)) Sys.unsetenv("RETICULATE_PYTHON") else Sys.setenv(RETICULATE_PYTHON = old))
+    Sys.setenv(RETICULATE_PYTHON = choice$python)
   } else if (choice$source == "py_require") {
     offer_cpu_build()
   }
@@ -83,7 +86,10 @@ import_backend <- function(call) {
     error = function(e) {
       stop_deepmr(
         "python_import", paste("Python started, but torch could not be imported:", escape_cli(conditionMessage(e))),
-        "{.run deepmr::deepmr_python_info()} shows the Python in use; {.run deepmr::install_deepmr()} installs a fresh one.",
+        c(
+          "{.run deepmr::deepmr_python_info()} shows the Python in use.",
+          "{.run deepmr::install_deepmr()} makes a fresh environment."
+        ),
         parent = e, call = call
       )
     }
@@ -97,19 +103,43 @@ without_working_directory <- function(path) {
 
 # Calls Python. `.fun` names something inside the Python package
 # ("mutagenesis.mutate") or is a Python callable. The result is a Python object:
-# see to_r() and from_numpy(). An error in Python becomes a classed R error.
+# see to_r() and from_numpy(). An error in Python becomes a classed R error; R
+# functions among the arguments serve as callbacks.
 call_backend <- function(.fun, ..., .call = rlang::caller_env()) {
-  result <- backend(call = .call)$errors$guard(.fun, ...)
+  caught <- new.env(parent = emptyenv())
+  arguments <- lapply(list(...), as_callback, caught = caught)
+  result <- do.call(backend(call = .call)$errors$guard, c(list(.fun), arguments))
   if (isTRUE(to_r(reticulate::py_get_item(result, "ok")))) {
     return(reticulate::py_get_item(result, "value"))
   }
-  signal_python_error(to_r(result), call = .call)
+  signal_python_error(to_r(result), caught$condition, call = .call)
 }
 
-# `failure` is the dict that errors.guard() returns, as a list.
-signal_python_error <- function(failure, call) {
-  if (isTRUE(failure$interrupt)) {
+# An error or Ctrl-C inside an R function reaches Python as a bare RuntimeError.
+# The condition is kept in `caught`, so that it can be signalled when Python has unwound.
+# The function gets R values, not handles.
+as_callback <- function(x, caught) {
+  if (!is.function(x) || is_python_object(x)) {
+    return(x)
+  }
+  function(...) {
+    arguments <- lapply(list(...), to_r)
+    result <- tryCatch(list(do.call(x, arguments)), interrupt = identity, error = identity)
+    if (inherits(result, "condition")) {
+      caught$condition <- result
+      stop("stopped in R")
+    }
+    result[[1L]]
+  }
+}
+
+# `failure` is the dict that errors.guard() returns, as a list; `caught` the condition of a callback.
+signal_python_error <- function(failure, caught, call) {
+  if (isTRUE(failure$interrupt) || inherits(caught, "interrupt")) {
     rlang::interrupt()
+  }
+  if (!is.null(caught)) {
+    rlang::cnd_signal(caught)
   }
   cause <- failure$cause
   if (is.null(failure$what)) {

@@ -25,7 +25,11 @@ def has_shared_library():
     """reticulate loads libpython into R; a Python built without it cannot be used."""
     if not sys.platform.startswith("linux"):
         return True
-    folders = [sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("LIBPL"), os.path.join(sys.base_prefix, "lib")]
+    folders = [
+        sysconfig.get_config_var("LIBDIR"),
+        sysconfig.get_config_var("LIBPL"),
+        os.path.join(sys.base_prefix, "lib"),
+    ]
     return any(glob.glob(os.path.join(folder, "libpython3*.so*")) for folder in folders if folder)
 
 

@@ -1,0 +1,26 @@
+# Thin names; what they do is in tools/. `demo` and `test` install what they need.
+.PHONY: setup demo test lint check docs bench
+
+# Byte code beside the sources would make setup see newer files.
+export PYTHONDONTWRITEBYTECODE = 1
+
+setup:
+	@bash tools/setup.sh
+
+demo: setup
+	Rscript "$$(Rscript -e 'cat(system.file("demo", "run.R", package = "deepmr"))')" demo-output
+
+test: setup
+	@Rscript tools/test.R
+
+lint: setup
+	@Rscript tools/lint.R
+
+check: setup
+	@bash tools/check.sh
+
+docs: setup
+	Rscript -e 'roxygen2::roxygenise()'
+
+bench: setup
+	Rscript benchmarks/run.R
