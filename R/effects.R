@@ -141,6 +141,7 @@ draw_matrix <- function(draws) {
   t(matrix(unlist(draws, use.names = FALSE), ncol = length(draws)))
 }
 
+#' @method print deepmr_effects
 #' @export
 print.deepmr_effects <- function(x, ...) {
   if (all(c("sequence", "exposure", "outcome") %in% names(x))) {
