@@ -1,0 +1,173 @@
+#' Pair exposure and outcome effects
+#'
+#' Puts the effects of every variant on an exposure and on an outcome side by side:
+#' the table that [select_instruments()] and [fit_mr()] work on.
+#'
+#' @section Units and signs:
+#' Effects are alternative minus reference on the model's output scale, with no
+#' orientation by sign. `se_exposure` and `se_outcome` are standard deviations over
+#' the dropout draws, not errors of the mean; [fit_mr()] scales them by its `error`
+#' argument.
+#'
+#' @param x A mutagenesis table ([saturation_mutagenesis()]) or any data frame with
+#'   its columns; only columns are checked, never attributes.
+#' @param exposure,outcome One or more names of outputs in `x`; every exposure is
+#'   paired with every outcome.
+#' @return A data.table of class `deepmr_effects`, one row per sequence x variant x
+#'   exposure x outcome: `sequence`, `position`, `ref`, `alt`, `exposure`,
+#'   `outcome`, `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome`,
+#'   `cov_exposure_outcome` (sample covariance of the two effects over the draws,
+#'   divisor T - 1; `NA` without draws), `n_draws`, `draws_exposure` and
+#'   `draws_outcome` (list columns of T numbers each, only when `x` has
+#'   `effect_draws`), `at_rounding` (either effect is at float rounding level).
+#' @section Errors:
+#' `deepmr_error_unknown_output` (with the nearest names), `deepmr_error_same_output`,
+#' `deepmr_error_duplicated_rows`, `deepmr_error_unmatched_variants`,
+#' `deepmr_error_draws` and `deepmr_error_columns`.
+#' @examples
+#' x <- simulate_mutagenesis(n_sequences = 2, length = 30)
+#' estimate_effects(x, exposure = "exposure", outcome = "outcome")
+#' @export
+estimate_effects <- function(x, exposure, outcome) {
+  x <- check_columns(x, effects_source_columns, "x")
+  check_numeric_columns(x, c("effect", "se", "n_draws"), "x")
+  check_outputs(exposure, unique(as.character(x$output)), "exposure")
+  check_outputs(outcome, unique(as.character(x$output)), "outcome")
+  exposure <- unique(exposure)
+  outcome <- unique(outcome)
+  both <- intersect(exposure, outcome)
+  if (length(both)) {
+    stop_deepmr(
+      "same_output", "{.val {both}} {?is/are} exposure and outcome at once.",
+      "Name different outputs; call {.fn estimate_effects} once for each direction."
+    )
+  }
+  keep <- intersect(c(effects_source_columns, "effect_draws"), names(x))
+  x <- data.table::as.data.table(x)[x$output %in% c(exposure, outcome), keep, with = FALSE]
+  check_duplicated_rows(x, c(variant_columns, "output"), "x")
+  pairs <- data.table::CJ(exposure = exposure, outcome = outcome, sorted = FALSE)
+  effects <- data.table::rbindlist(Map(
+    function(from, to) pair_effects(x, from, to), pairs$exposure, pairs$outcome
+  ))
+  data.table::setattr(effects, "class", c("deepmr_effects", "data.table", "data.frame"))
+  effects
+}
+
+variant_columns <- c("sequence", "position", "ref", "alt")
+effects_source_columns <- c(variant_columns, "output", "effect", "se", "n_draws", "at_rounding")
+
+check_outputs <- function(names, known, arg, call = rlang::caller_env()) {
+  if (!is.character(names) || !length(names) || anyNA(names)) {
+    stop_deepmr(
+      "argument", "{.arg {arg}} must be one or more output names, not {.obj_type_friendly {names}}.",
+      call = call
+    )
+  }
+  unknown <- setdiff(names, known)
+  if (length(unknown)) {
+    near <- nearest_names(unknown[1L], known)
+    stop_deepmr(
+      "unknown_output", "{.arg {arg}} {.val {unknown}} {?is/are} not among the outputs of {.arg x}.",
+      "The nearest names are {.val {near}}.",
+      call = call
+    )
+  }
+}
+
+check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env()) {
+  at <- anyDuplicated(x, by = columns)
+  if (at) {
+    row <- paste(columns, vapply(columns, function(column) as.character(x[[column]][at]), ""), sep = " = ")
+    stop_deepmr(
+      "duplicated_rows", "{.arg {arg}} has more than one row for {row}.",
+      "Each variant may stand once; was a table bound to itself?",
+      call = call
+    )
+  }
+}
+
+# One exposure beside one outcome; both must have the very same variants.
+pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
+  from <- x[x$output == exposure]
+  to <- x[x$output == outcome]
+  at <- to[from, on = variant_columns, which = TRUE]
+  unmatched <- sum(is.na(at)) + nrow(to) - sum(!is.na(at))
+  if (unmatched) {
+    stop_deepmr(
+      "unmatched_variants",
+      "{unmatched} variant{?s} {?has/have} an effect on only one of {.val {exposure}} and {.val {outcome}}.",
+      "Give the mutagenesis table whole, or drop those variants from both outputs.",
+      call = call
+    )
+  }
+  to <- to[at]
+  effects <- from[, variant_columns, with = FALSE]
+  effects[, c("exposure", "outcome") := list(exposure, outcome)]
+  effects[, c("beta_exposure", "se_exposure") := list(from$effect, from$se)]
+  effects[, c("beta_outcome", "se_outcome") := list(to$effect, to$se)]
+  effects[, "cov_exposure_outcome" := draw_covariance(from$effect_draws, to$effect_draws, call)]
+  effects[, "n_draws" := from$n_draws]
+  if (!is.null(from$effect_draws)) {
+    effects[, c("draws_exposure", "draws_outcome") := list(from$effect_draws, to$effect_draws)]
+  }
+  effects[, "at_rounding" := from$at_rounding | to$at_rounding][]
+}
+
+# Sample covariance of two list columns of draws, row by row; NA where there are none.
+draw_covariance <- function(x, y, call) {
+  if (is.null(x)) {
+    return(NA_real_)
+  }
+  n_draws <- lengths(x)
+  if (any(n_draws != lengths(y))) {
+    stop_deepmr(
+      "draws", "Exposure and outcome have different numbers of draws for {sum(n_draws != lengths(y))} variant{?s}.",
+      "Both must come from one run of {.fn saturation_mutagenesis}: draw t is the same mask for all outputs.",
+      call = call
+    )
+  }
+  covariance <- rep(NA_real_, length(x))
+  for (n in setdiff(unique(n_draws), 0:1)) {
+    rows <- which(n_draws == n)
+    dx <- draw_matrix(x[rows])
+    dy <- draw_matrix(y[rows])
+    covariance[rows] <- rowSums((dx - rowMeans(dx)) * (dy - rowMeans(dy))) / (n - 1)
+  }
+  covariance
+}
+
+# A list of n vectors of T draws as an n x T matrix.
+draw_matrix <- function(draws) {
+  t(matrix(unlist(draws, use.names = FALSE), ncol = length(draws)))
+}
+
+#' @method print deepmr_effects
+#' @export
+print.deepmr_effects <- function(x, ...) {
+  if (all(c("sequence", "exposure", "outcome") %in% names(x))) {
+    n_sequences <- length(unique(x$sequence))
+    exposures <- unique(x$exposure)
+    outcomes <- unique(x$outcome)
+    cli::cat_line(cli::pluralize(
+      "Effects of {nrow(x)} variant{?s} in {n_sequences} sequence{?s}, alternative minus reference"
+    ))
+    cli::cat_line("Exposure: ", name_some(exposures), "; outcome: ", name_some(outcomes))
+    draws <- if ("draws_exposure" %in% names(x)) "kept" else "not kept"
+    n_rounding <- sum(x$at_rounding %in% TRUE)
+    cli::cat_line("Draws ", draws, "; ", n_rounding, " at float rounding level")
+    if ("selected" %in% names(x)) cli::cat_line(sum(x$selected %in% TRUE), " selected as instruments")
+  }
+  print(without_draws(x), ...)
+  invisible(x)
+}
+
+# The table without class and without list columns, which would flood a console.
+without_draws <- function(x) {
+  plain <- data.table::as.data.table(as.list(x)[!vapply(x, is.list, TRUE)])
+  plain
+}
+
+name_some <- function(names, n = 3L) {
+  more <- length(names) - n
+  paste0(paste(utils::head(names, n), collapse = ", "), if (more > 0) paste0(" and ", more, " more"))
+}

@@ -1,0 +1,46 @@
+# MR-Egger regression (Bowden et al. 2015, Int J Epidemiol 44:512-525): outcome on
+# absolute exposure effects, weights 1/byse^2, both signs turned so that the exposure
+# effect is positive. SE = max(1, residual SE) / sqrt(Sxx): errors are never taken to
+# be smaller than stated.
+
+fit_egger <- function(data, n_groups, options) {
+  w <- 1 / data$byse^2
+  line <- group_line(abs(data$bx), orient(data$bx) * data$by, w, data$group, n_groups)
+  status <- line_status(line)
+  line$slope[status != "ok"] <- NA_real_
+  line$intercept[status != "ok"] <- NA_real_
+  rse <- sqrt(line$rss / (line$n - 2))
+  slope <- egger_inference(line$slope, 1 / sqrt(line$sxx), rse, line$n - 2, options)
+  intercept <- egger_inference(
+    line$intercept, sqrt(1 / line$s0 + line$x_mean^2 / line$sxx), rse, line$n - 2, options
+  )
+  balance <- weight_balance(w, data$group, n_groups)
+  fit_table(slope, intercept, status, rse = rse, q = line$rss, q_df = line$n - 2, balance = balance)
+}
+
+# With t quantiles and residuals smaller than their standard errors (rse < 1), the
+# wider of two intervals: normal about the stated errors, t about the residual ones.
+egger_inference <- function(estimate, se_stated, rse, df, options) {
+  df[is.na(estimate)] <- NA_real_
+  std_error <- se_stated * pmax(1, rse)
+  normal <- wald(estimate, std_error, ifelse(is.na(df), NA_real_, Inf), options$level)
+  if (options$distribution == "normal") {
+    return(normal)
+  }
+  t <- wald(estimate, std_error, df, options$level)
+  under <- which(rse < 1)
+  residual <- wald(estimate, se_stated * rse, df, options$level)
+  t$conf.low[under] <- pmin(normal$conf.low, residual$conf.low)[under]
+  t$conf.high[under] <- pmax(normal$conf.high, residual$conf.high)[under]
+  t$p.value[under] <- pmax(normal$p.value, residual$p.value)[under]
+  t
+}
+
+# What stops a line with an intercept, in words.
+line_status <- function(line) {
+  data.table::fcase(
+    line$n < 3, "fewer than 3 instruments",
+    !line$spread, "no spread in exposure effects",
+    default = "ok"
+  )
+}

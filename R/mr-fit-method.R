@@ -1,0 +1,108 @@
+# One method over all groups and errors: rows chosen, standard errors scaled to the
+# error definition, kernel and diagnostics run, counts added.
+
+fit_method <- function(data, name, errors, options) {
+  method <- mr_methods()[[name]]
+  n_groups <- max(data$group)
+  used <- is.na(data$reason)
+  if (method$needs_draws) used <- used & is.na(data$draws_reason)
+  n_draws <- group_draws(data, n_groups)
+  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options$weights)
+
+  one_error <- function(error, groups) {
+    rows <- which(used & data$group %in% groups)
+    scale <- error_scale(error, data$n_draws[rows])
+    input <- list(
+      bx = data$beta_exposure[rows], bxse = data$se_exposure[rows] * scale,
+      by = data$beta_outcome[rows], byse = data$se_outcome[rows] * scale,
+      group = match(data$group[rows], groups)
+    )
+    if (method$needs_draws) input$moments <- moments[groups]
+    fit <- method$fit(input, length(groups), c(options, list(error = error)))
+    fit <- cbind(fit, instrument_diagnostics(input, length(groups)))
+    n <- tabulate(input$group, length(groups))
+    fit[, c("group", "method", "error", "error_rank") := list(groups, name, error, match(error, c(errors, "given")))]
+    fit[, c("n", "n_left_out", "n_draws") := list(n, tabulate(data$group, n_groups)[groups] - n, n_draws[groups])]
+    fit
+  }
+  known <- if (method$needs_draws) seq_len(n_groups) else which(!is.na(n_draws))
+  unknown <- setdiff(seq_len(n_groups), known)
+  fits <- lapply(if (length(known)) errors, one_error, groups = known)
+  if (length(unknown)) fits <- c(fits, list(one_error("given", unknown)))
+  fits <- data.table::rbindlist(fits)
+  fits[, "method_rank" := match(name, names(mr_methods()))]
+  fits[, fit_columns, with = FALSE]
+}
+
+fit_columns <- c(
+  "group", "method_rank", "error_rank", "method", "error", wald_columns, intercept_columns,
+  "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
+  "i2_cov", "bias_pred", "cross_talk", "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p",
+  "q_rucker", "q_rucker_p", "status"
+)
+
+# What turns a standard deviation over T draws into the standard error of `error`.
+error_scale <- function(error, n_draws) {
+  switch(error,
+    mc = 1 / sqrt(n_draws),
+    classical = sqrt(1 + 1 / n_draws),
+    given = 1
+  )
+}
+
+# Draws behind the standard errors of each group (the fewest); NA where any variant's
+# number is unknown or below 2.
+group_draws <- function(data, n_groups) {
+  if (!is.numeric(data$n_draws)) {
+    return(rep(NA_integer_, n_groups))
+  }
+  fewest <- data[, lapply(.SD, min), by = "group", .SDcols = "n_draws"]
+  out <- rep(NA_integer_, n_groups)
+  known <- which(fewest$n_draws >= 2 & is.finite(fewest$n_draws))
+  out[fewest$group[known]] <- as.integer(fewest$n_draws[known])
+  out
+}
+
+# Moments of the draws for every group, or, as a string, why there are none.
+moments_by_group <- function(data, used, n_groups, weights) {
+  groups <- factor(data$group, seq_len(n_groups))
+  rows <- split(seq_along(used)[used], groups[used])
+  has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
+  moments <- vector("list", n_groups)
+  outcome <- NULL
+  for (i in seq_len(n_groups)) {
+    at <- rows[[i]]
+    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]))
+    if (!is.null(problem)) {
+      moments[[i]] <- problem
+      next
+    }
+    # Exposures of one sequence often share the outcome: make its matrix once.
+    if (!identical(outcome, data$draws_outcome[at])) {
+      outcome <- data$draws_outcome[at]
+      outcome_matrix <- draw_matrix(outcome)
+    }
+    w <- draw_weights(weights, data$se_outcome[at])
+    found <- draw_moments(draw_matrix(data$draws_exposure[at]), outcome_matrix, w)
+    moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
+  }
+  moments
+}
+
+draws_problem <- function(has_draws, n_draws) {
+  if (!has_draws) {
+    "no draws"
+  } else if (length(n_draws) < 3L) {
+    "fewer than 3 instruments"
+  } else if (length(unique(n_draws)) > 1L) {
+    "numbers of draws differ between variants"
+  }
+}
+
+# The floor keeps variants with next to no spread from taking all the weight.
+draw_weights <- function(weights, se_outcome) {
+  switch(weights,
+    equal = rep(1, length(se_outcome)),
+    inverse_variance = 1 / pmax(se_outcome, 0.1 * stats::median(se_outcome))^2
+  )
+}

@@ -1,0 +1,123 @@
+# From the user's table to what the methods work on: columns checked, groups numbered,
+# and for every row the reason, if any, why it is left out. No row is removed here.
+
+effect_columns <- c("beta_exposure", "se_exposure", "beta_outcome", "se_outcome")
+
+# Returns a plain data.table with the columns of the user's table that matter, `group`
+# (1, 2, ... by sequence x exposure x outcome in order of appearance), `reason` (why a
+# row is left out of every fit) and, with draws, `draws_reason` (out of the draw-based
+# ones only).
+prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::caller_env()) {
+  x <- as_effects(x, exposure, outcome, call)
+  check_numeric_columns(x, effect_columns, "x", call)
+  check_standard_errors(x$se_exposure, "se_exposure", call)
+  check_standard_errors(x$se_outcome, "se_outcome", call)
+  optional <- c("position", "ref", "alt", "n_draws", "draws_exposure", "draws_outcome", "at_rounding", "selected", "reason")
+  keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
+  data <- data.table::as.data.table(as.list(x)[keep])
+  for (role in c("exposure", "outcome")) {
+    if (is.null(data[[role]])) data[, (role) := role]
+  }
+  unit <- c("sequence", "exposure", "outcome")
+  data[, (unit) := lapply(.SD, as.character), .SDcols = unit]
+  if (all(variant_columns %in% names(data))) {
+    check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
+  }
+  data[, "group" := .GRP, by = unit]
+  data[, "reason" := left_out_reason(data, call)]
+  if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
+    data[, "draws_reason" := draws_left_out_reason(data, call)]
+    if (is.null(data$n_draws)) data[, "n_draws" := lengths(data$draws_exposure)]
+  }
+  data[]
+}
+
+# An effects table as it is, narrowed to the outputs asked for, or made from a
+# mutagenesis table.
+as_effects <- function(x, exposure, outcome, call) {
+  is_mutagenesis <- is.data.frame(x) && !"beta_exposure" %in% names(x) && all(c("output", "effect") %in% names(x))
+  if (is_mutagenesis) {
+    if (is.null(exposure) || is.null(outcome)) {
+      stop_deepmr(
+        "argument", "{.arg x} is a mutagenesis table, so {.arg exposure} and {.arg outcome} must name outputs.",
+        "Its outputs are {.val {unique(as.character(x$output))}}.",
+        call = call
+      )
+    }
+    return(estimate_effects(x, exposure, outcome))
+  }
+  x <- check_columns(x, c("sequence", effect_columns), "x", call)
+  for (role in c("exposure", "outcome")) {
+    wanted <- if (role == "exposure") exposure else outcome
+    if (is.null(wanted)) next
+    check_columns(x, role, "x", call)
+    check_outputs(wanted, unique(as.character(x[[role]])), role, call)
+    x <- x[x[[role]] %in% wanted]
+  }
+  if (!nrow(x)) stop_deepmr("no_rows", "{.arg x} has no rows.", call = call)
+  x
+}
+
+left_out_reason <- function(data, call) {
+  values <- data[, effect_columns, with = FALSE]
+  missing <- Reduce(`|`, lapply(values, is.na))
+  infinite <- Reduce(`|`, lapply(values, is.infinite))
+  rounding <- if (is.null(data$at_rounding)) rep(FALSE, nrow(data)) else data$at_rounding %in% TRUE
+  data.table::fcase(
+    rounding, "at float rounding level",
+    missing, "missing value",
+    infinite, "infinite value",
+    data$se_outcome == 0, "se_outcome is 0",
+    !selected_rows(data, call), not_selected_reason(data),
+    default = NA_character_
+  )
+}
+
+selected_rows <- function(data, call) {
+  if (is.null(data$selected)) {
+    return(rep(TRUE, nrow(data)))
+  }
+  if (!is.logical(data$selected) || anyNA(data$selected)) {
+    stop_deepmr("columns", "Column {.field selected} must be TRUE or FALSE in every row.", call = call)
+  }
+  data$selected
+}
+
+# The words of select_instruments() where it made them.
+not_selected_reason <- function(data) {
+  given <- if (is.null(data$reason)) NA_character_ else as.character(data$reason)
+  rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
+}
+
+draws_left_out_reason <- function(data, call) {
+  n_draws <- lengths(data$draws_exposure)
+  total <- function(draws) vapply(draws, function(x) if (is.numeric(x)) sum(x) else NA_real_, 0)
+  sum_x <- total(data$draws_exposure)
+  sum_y <- total(data$draws_outcome)
+  usable <- is.finite(sum_x) & is.finite(sum_y)
+  reason <- data.table::fcase(
+    n_draws == 0L, "no draws",
+    n_draws != lengths(data$draws_outcome), "exposure and outcome have different numbers of draws",
+    n_draws == 1L, "only 1 draw",
+    !usable, "missing or infinite draw",
+    default = NA_character_
+  )
+  check_draws_agree(data, sum_x / n_draws, "exposure", is.na(reason) & is.na(data$reason), call)
+  check_draws_agree(data, sum_y / n_draws, "outcome", is.na(reason) & is.na(data$reason), call)
+  reason
+}
+
+# Effects altered without their draws would make the methods of one call answer
+# different questions. The tolerance leaves room for 32-bit arithmetic.
+check_draws_agree <- function(data, mean, role, rows, call) {
+  beta <- data[[paste0("beta_", role)]]
+  gap <- abs(mean - beta) > 0.1 * data[[paste0("se_", role)]] + 1e-5 * max(abs(beta[rows]), 0)
+  n <- sum(gap & rows)
+  if (n) {
+    stop_deepmr(
+      "draws", "For {n} variant{?s} the mean of {.field draws_{role}} is not {.field beta_{role}}.",
+      "Change effects and draws together, or drop the draws and choose a method without them.",
+      call = call
+    )
+  }
+}

@@ -1,0 +1,54 @@
+# The registry of methods. A name means one formula for ever: a changed formula gets a
+# new name. `fit(data, n_groups, options)` is a kernel over groups that returns the
+# columns of `empty_fit` and `status`, one row per group.
+#
+# needs_draws: works on the draws, not on the standard errors
+# oriented: the line is fitted to (|bx|, sign(bx) by)
+# intercept: the line has one
+# weight_choice: obeys the `weights` argument of fit_mr()
+mr_methods <- function() {
+  list(
+    egger_draws = list(
+      label = "MR-Egger with the error covariance of the draws", fit = fit_egger_draws,
+      needs_draws = TRUE, oriented = FALSE, intercept = TRUE, weight_choice = TRUE,
+      reference = "deepmr; see the vignette on the statistics"
+    ),
+    egger = list(
+      label = "MR-Egger regression", fit = fit_egger,
+      needs_draws = FALSE, oriented = TRUE, intercept = TRUE, weight_choice = FALSE,
+      reference = "Bowden et al. 2015, Int J Epidemiol 44:512-525"
+    ),
+    ivw = list(
+      label = "Inverse-variance weighted", fit = fit_ivw,
+      needs_draws = FALSE, oriented = FALSE, intercept = FALSE, weight_choice = FALSE,
+      reference = "Burgess, Butterworth and Thompson 2013, Genet Epidemiol 37:658-665"
+    ),
+    ols = list(
+      label = "Ordinary least squares", fit = fit_ols,
+      needs_draws = FALSE, oriented = FALSE, intercept = TRUE, weight_choice = FALSE,
+      reference = "lm(beta_outcome ~ beta_exposure)"
+    )
+  )
+}
+
+check_methods <- function(method, has_draws, call = rlang::caller_env()) {
+  known <- names(mr_methods())
+  if (!is.character(method) || !length(method) || anyNA(method) || !all(method %in% known)) {
+    stop_deepmr(
+      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {method}}.",
+      call = call
+    )
+  }
+  needs_draws <- vapply(mr_methods()[method], `[[`, TRUE, "needs_draws")
+  if (any(needs_draws) && !has_draws) {
+    stop_deepmr(
+      "no_draws", "{.val {method[needs_draws]}} need{?s/} the draws, and {.arg x} has no {.field draws_exposure} and {.field draws_outcome}.",
+      c(
+        "Keep them with {.code saturation_mutagenesis(draws = TRUE)},",
+        "or choose a method that works on standard errors: {.val {known[!vapply(mr_methods(), `[[`, TRUE, 'needs_draws')]}}."
+      ),
+      call = call
+    )
+  }
+  unique(method)
+}

@@ -1,0 +1,191 @@
+#' Mendelian randomization of one sequence's mutations
+#'
+#' For every sequence x exposure x outcome: the slope of the outcome effects on the
+#' exposure effects over the single-nucleotide variants, by one or more methods.
+#'
+#' @section What a slope means:
+#' Inside a multi-task network there is no arrow from exposure to outcome: both are
+#' read off the same hidden units. The slope says how two predictions move together
+#' when the DNA is changed one base at a time. Keep three truths apart:
+#'
+#' 1. the **structural coefficient** of the biology (or of a simulator), the effect of
+#'    changing the exposure and nothing else;
+#' 2. the **oracle's slope**: the same regression on the true effects of the same
+#'    variants, which direct effects of mutations on the outcome move away from 1;
+#' 3. the **network's own slope**, on its effects at T = infinity draws.
+#'
+#' Every method here aims at the third. It equals the second as far as the network is
+#' right, and the first as far as direct effects are independent of exposure effects.
+#' The `intercept` is, for `egger_draws` and `ols`, the mean direct effect of a
+#' mutation on the outcome (variants are coded alternative minus reference); for
+#' `egger` it is that of the exposure-increasing change.
+#'
+#' @section Two meanings of the error:
+#' Dropout cannot say what its spread is the error of, so the assumption is named and
+#' both are given side by side. With S the covariance of the effects over draws:
+#'
+#' * `"mc"`: the error of the mean over T draws, covariance S / T. The target is the
+#'   network's own dropout-mean effect; the error vanishes as T grows.
+#' * `"classical"`: the network's effect is the truth plus one unseen error with the
+#'   covariance of the draws, so S (1 + 1/T). It does not vanish, and it draws
+#'   uncorrected slopes towards the ratio of error covariance to error variance.
+#'
+#' The textbook methods see only standard errors: where `n_draws` is known (T at least
+#' 2 for all variants of the sequence), `se` is the standard deviation over draws and
+#' they are given `se / sqrt(T)` for `"mc"` and `se * sqrt(1 + 1/T)` for `"classical"`.
+#' Without `n_draws` the standard errors are used as they stand, in one row with
+#' `error = "given"`. The residual-based standard errors of `ols` are the same in each.
+#'
+#' @section Methods:
+#' * `egger_draws` (default where draws are there): MR-Egger without orientation,
+#'   every variant with the same weight, corrected for the error that variants share
+#'   and that exposure and outcome share, by the draws. Its variance adds the
+#'   propagated error of the draws, the spread of direct effects over variants, and
+#'   the second-order term that matters for weak instruments; t quantiles with
+#'   Satterthwaite's degrees of freedom. Unchanged when a draw shifts all effects of
+#'   one output by the same amount. Fails, with a status, when the exposure effects
+#'   carry no signal beyond their error.
+#' * `egger`: textbook MR-Egger, weights 1/SE^2 of the outcome, oriented so that
+#'   exposure effects are positive; an effect of exactly 0 keeps its sign (the package
+#'   MendelianRandomization moves it to the origin). Errors of variants are taken to
+#'   be independent, which those of one network are not.
+#' * `ivw`: the same through the origin; `model` chooses fixed or multiplicative
+#'   random effects.
+#' * `ols`: unweighted least squares with intercept and `lm()`'s standard errors.
+#'
+#' @section Status:
+#' No row is lost. `status` is `"ok"` or says why not: `"fewer than 3 instruments"`,
+#' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`.
+#' `"weak: I2_cov below 0.3"` keeps the estimate: at most 30 % of the exposure
+#' effects' spread is signal, and no correction makes that informative.
+#' Variants are left out, counted in `n_left_out` and explained by
+#' [`augment()`][augment.deepmr_mr_fit], when they are at float rounding level, have a
+#' missing or infinite value, an outcome standard error of 0, or are not `selected`.
+#'
+#' @param x An effects table ([estimate_effects()]), or a mutagenesis table together
+#'   with `exposure` and `outcome`, or any data frame with `sequence`,
+#'   `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome` (and `exposure`,
+#'   `outcome` where there are several). `n_draws`, `draws_exposure`,
+#'   `draws_outcome`, `at_rounding` and `selected` are used where present.
+#' @param method One or more of `"egger_draws"`, `"egger"`, `"ivw"`, `"ols"`. `NULL`
+#'   takes `"egger_draws"` where there are draws, else `"egger"`, and says so (a
+#'   message of class `deepmr_message_method`).
+#' @param error One or both of `"mc"` and `"classical"`; see below.
+#' @param weights For `egger_draws`: `"equal"` (its default) or
+#'   `"inverse_variance"`, 1/SE^2 of the outcome with the SE floored at a tenth of its
+#'   median. Where SEs grow with the effects, inverse-variance weights favour
+#'   background variants, whose effects on several outputs move together for reasons
+#'   of the network alone.
+#' @param distribution `"normal"` or `"t"` quantiles for `egger` (n - 2 degrees of
+#'   freedom) and `ivw` (n - 1). With `"t"`, `egger` takes the wider of two intervals
+#'   where residuals are smaller than their stated errors. `ols` and `egger_draws`
+#'   always use t.
+#' @param exposure,outcome Names of outputs, to narrow an effects table or to make one
+#'   from a mutagenesis table.
+#' @param level Confidence level, between 0 and 1.
+#' @param model For `ivw`: `"default"` (fixed effects below 4 variants, else random:
+#'   the rule of MendelianRandomization), `"fixed"` or `"random"`.
+#' @param ... Must be empty.
+#' @return A data.table of class `deepmr_mr_fit`, one row per sequence x exposure x
+#'   outcome x method x error:
+#'   `estimate` (outcome units per exposure unit), `std.error`, `df` (`Inf` for normal
+#'   quantiles), `statistic`, `p.value`, `conf.low`, `conf.high`; the same for the
+#'   `intercept` (`NA` for `ivw`); `n` variants used, `n_left_out`, `n_draws`; `rse`
+#'   (residual standard error, for `egger` and `ivw` in units of the stated errors);
+#'   `n_eff` (effective number of variants under the method's weights) and
+#'   `max_weight_share`; `mean_f` (mean of (effect/SE)^2), `i2_gx` and
+#'   `i2_gx_weighted` ([i2_gx()]); `i2_cov` (share of the exposure effects' spread
+#'   that is not error, with the covariance of the draws; may be negative) and
+#'   `bias_pred` (bias that the correction removed), both for `egger_draws`;
+#'   `cross_talk` (correlation of the two effects among the half of the variants with
+#'   the weakest exposure effects); `q`, `q_df`, `q_p` (heterogeneity about the
+#'   method's own line, `egger` and `ivw` only); `q_ivw`, `q_ivw_p` (Cochran, n - 1
+#'   degrees of freedom), `q_egger`, `q_egger_p` (n - 2) and their difference
+#'   `q_rucker`, `q_rucker_p` (1), which take errors of variants as independent;
+#'   `status`.
+#' @section Errors:
+#' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
+#' `deepmr_error_no_draws`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
+#' `deepmr_error_no_rows`, `deepmr_error_argument`.
+#' @references
+#' Bowden J, Davey Smith G, Burgess S (2015). Mendelian randomization with invalid
+#' instruments: effect estimation and bias detection through Egger regression.
+#' *Int J Epidemiol* 44:512-525.
+#'
+#' Burgess S, Butterworth A, Thompson SG (2013). Mendelian randomization analysis with
+#' multiple genetic variants using summarized data. *Genet Epidemiol* 37:658-665.
+#'
+#' Rucker G, Schwarzer G, Carpenter JR, Binder H, Schumacher M (2011). Treatment-effect
+#' estimates adjusted for small-study effects via a limit meta-analysis.
+#' *Biostatistics* 12:122-142.
+#' @examples
+#' x <- simulate_mutagenesis(n_sequences = 2, length = 30, slope = 0.4)
+#' effects <- estimate_effects(x, "exposure", "outcome")
+#' fit <- fit_mr(effects, method = c("egger_draws", "ivw"))
+#' fit
+#' tidy(fit)
+#'
+#' # Effects from elsewhere need five columns
+#' plain <- as.data.frame(effects)[c(
+#'   "sequence", "beta_exposure", "se_exposure", "beta_outcome", "se_outcome"
+#' )]
+#' fit_mr(plain, method = "egger")
+#' @export
+fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NULL,
+                   distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
+                   level = 0.95, model = c("default", "fixed", "random"), ...) {
+  rlang::check_dots_empty()
+  error <- check_errors(error)
+  options <- list(
+    distribution = check_choice(distribution[1L], c("normal", "t"), "distribution"),
+    model = check_choice(model[1L], c("default", "fixed", "random"), "model"),
+    level = check_level(level),
+    weights = if (is.null(weights)) "equal" else check_choice(weights, c("equal", "inverse_variance"), "weights")
+  )
+  data <- prepare_effects(x, exposure, outcome)
+  has_draws <- "draws_reason" %in% names(data)
+  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws)
+  check_weight_choice(weights, method)
+
+  units <- unique(data, by = "group")[, c("sequence", "exposure", "outcome"), with = FALSE]
+  fits <- lapply(method, function(name) fit_method(data, name, error, options))
+  fits <- data.table::rbindlist(fits)
+  fit <- cbind(units[fits$group], fits)
+  data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
+  fit[, c("group", "method_rank", "error_rank") := NULL]
+  new_mr_fit(fit, data, options$level)
+}
+
+# Checks columns when read; the variants ride along for augment(), without draws.
+new_mr_fit <- function(fit, data, level) {
+  variants <- data[, setdiff(names(data), c("draws_exposure", "draws_outcome", "group")), with = FALSE]
+  data.table::setattr(fit, "variants", variants)
+  data.table::setattr(fit, "level", level)
+  data.table::setattr(fit, "class", c("deepmr_mr_fit", "data.table", "data.frame"))
+  fit
+}
+
+default_method <- function(has_draws) {
+  method <- if (has_draws) "egger_draws" else "egger"
+  why <- if (has_draws) "the table has draws" else "the table has no draws"
+  cli::cli_inform("Using {.code method = \"{method}\"}: {why}.", class = "deepmr_message_method")
+  method
+}
+
+check_errors <- function(error, call = rlang::caller_env()) {
+  if (!is.character(error) || !length(error) || !all(error %in% c("mc", "classical"))) {
+    stop_deepmr("argument", "{.arg error} must be {.val mc}, {.val classical} or both, not {.val {error}}.", call = call)
+  }
+  unique(error)
+}
+
+check_weight_choice <- function(weights, method, call = rlang::caller_env()) {
+  obeys <- vapply(mr_methods()[method], `[[`, TRUE, "weight_choice")
+  if (!is.null(weights) && !any(obeys)) {
+    stop_deepmr(
+      "argument", "{.arg weights} has no meaning for {.val {method}}, whose name{?s} fix{?es/} the weights.",
+      "It is for {.val egger_draws}.",
+      call = call
+    )
+  }
+}

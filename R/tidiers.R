@@ -1,0 +1,101 @@
+#' @importFrom generics tidy
+#' @export
+generics::tidy
+
+#' @importFrom generics glance
+#' @export
+generics::glance
+
+#' @importFrom generics augment
+#' @export
+generics::augment
+
+#' Tables of a fit, with broom's names
+#'
+#' @param x A fit ([fit_mr()]).
+#' @param data For `augment()`: the effects table that was fitted. A whole fit carries
+#'   its variants; rows taken out of a fit do not, so `augment()` of a part needs it.
+#' @param ... Must be empty.
+#' @return
+#' `tidy()`: a data.table, one row per coefficient: `sequence`, `exposure`, `outcome`,
+#' `method`, `error`, `term` (`"slope"`, and `"intercept"` where the method has one),
+#' `estimate`, `std.error`, `statistic`, `p.value`, `conf.low`, `conf.high`, `status`.
+#' Failed fits keep their rows, with `NA`.
+#'
+#' `glance()`: one row per fit with its diagnostics; see the value of [fit_mr()].
+#'
+#' `augment()`: one row per fit and variant, used or not: the variant, its effects,
+#' `fitted` and `residual` (outcome units, in the coding alternative minus reference,
+#' also for the oriented `egger`), `used`, and `reason` for those left out. Fitted
+#' values are `NA` where the fit failed; residuals are outcome effect minus fitted.
+#' @examples
+#' x <- simulate_mutagenesis(n_sequences = 1, length = 30)
+#' fit <- fit_mr(x, method = "egger", exposure = "exposure", outcome = "outcome")
+#' tidy(fit)
+#' glance(fit)
+#' augment(fit)
+#' @name deepmr_mr_fit
+NULL
+
+fit_keys <- c("sequence", "exposure", "outcome", "method", "error")
+
+#' @rdname deepmr_mr_fit
+#' @method tidy deepmr_mr_fit
+#' @export
+tidy.deepmr_mr_fit <- function(x, ...) {
+  rlang::check_dots_empty()
+  check_columns(x, c(fit_keys, wald_columns, intercept_columns, "status"), "x")
+  terms <- setdiff(wald_columns, "df")
+  plain <- data.table::as.data.table(as.list(x))
+  slope <- plain[, c(fit_keys, terms, "status"), with = FALSE]
+  with_intercept <- names(Filter(function(method) method$intercept, mr_methods()))
+  intercept <- plain[plain$method %in% with_intercept, c(fit_keys, setdiff(intercept_columns, "intercept_df"), "status"), with = FALSE]
+  data.table::setnames(intercept, names(slope))
+  slope[, c("term", "row") := list("slope", .I)]
+  intercept[, c("term", "row") := list("intercept", which(plain$method %in% with_intercept))]
+  out <- rbind(slope, intercept)
+  data.table::setorderv(out, "row")
+  out[, c(fit_keys, "term", terms, "status"), with = FALSE]
+}
+
+#' @rdname deepmr_mr_fit
+#' @method glance deepmr_mr_fit
+#' @export
+glance.deepmr_mr_fit <- function(x, ...) {
+  rlang::check_dots_empty()
+  diagnostics <- setdiff(fit_columns, c("group", "method_rank", "error_rank", fit_keys, wald_columns, intercept_columns))
+  check_columns(x, c(fit_keys, diagnostics), "x")
+  data.table::as.data.table(as.list(x)[c(fit_keys, diagnostics)])
+}
+
+#' @rdname deepmr_mr_fit
+#' @method augment deepmr_mr_fit
+#' @export
+augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
+  rlang::check_dots_empty()
+  check_columns(x, c(fit_keys, "estimate", "intercept"), "x")
+  variants <- if (is.null(data)) attr(x, "variants") else prepare_effects(data)
+  if (is.null(variants)) {
+    stop_deepmr(
+      "no_variants", "This part of a fit no longer carries its variants.",
+      "Give the effects table that was fitted: {.code augment(fit, data = effects)}."
+    )
+  }
+  fits <- data.table::as.data.table(as.list(x)[c(fit_keys, "estimate", "intercept")])
+  fits[, "fit" := .I]
+  out <- variants[fits, on = c("sequence", "exposure", "outcome"), allow.cartesian = TRUE, nomatch = NULL]
+  methods <- mr_methods()
+  needs_draws <- vapply(methods, `[[`, TRUE, "needs_draws")[out$method]
+  oriented <- vapply(methods, `[[`, TRUE, "oriented")[out$method]
+  reason <- out$reason
+  if ("draws_reason" %in% names(out)) {
+    reason <- data.table::fcoalesce(reason, ifelse(needs_draws, out$draws_reason, NA_character_))
+  }
+  intercept <- data.table::fcoalesce(out$intercept, 0) * ifelse(oriented, orient(out$beta_exposure), 1)
+  fitted <- intercept + out$estimate * out$beta_exposure
+  out[, c("fitted", "residual") := list(fitted, out$beta_outcome - fitted)]
+  out[, c("used", "reason") := list(is.na(reason), reason)]
+  data.table::setorderv(out, "fit")
+  variant <- intersect(c("position", "ref", "alt"), names(out))
+  out[, c(fit_keys, variant, effect_columns, "fitted", "residual", "used", "reason"), with = FALSE]
+}
