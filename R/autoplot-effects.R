@@ -8,7 +8,7 @@
 #' `n_bars` variants with the largest exposure effects get theirs (one standard error either
 #' way). Variants that were not used (not selected, or at float rounding level) are grey.
 #' A method that orients every variant towards a positive exposure effect (the textbook
-#' `egger` and its kin, but not `egger_draws`) has in this coding the line
+#' `egger`, but not `egger_draws`) has in this coding the line
 #' `sign(x) * intercept + slope * x`: two half-lines when the intercept is not 0.
 #' Whatever is left out is counted in the caption.
 #'
@@ -107,9 +107,9 @@ isTRUE_each <- function(x, absent, n) {
 
 # The `n` used variants of each panel with the largest exposure effects.
 strongest <- function(shown, n) {
-  used <- shown[shown$used == "used" & is.finite(shown$se_exposure) & is.finite(shown$se_outcome)]
-  used <- used[order(-abs(used$beta_exposure))]
-  used[data.table::rowid(used$panel) <= n]
+  candidates <- shown[shown$used == "used" & is.finite(shown$se_exposure) & is.finite(shown$se_outcome)]
+  candidates <- candidates[order(-abs(candidates$beta_exposure))]
+  candidates[data.table::rowid(candidates$panel) <= n]
 }
 
 scatter_bars <- function(bars) {
@@ -180,9 +180,9 @@ clip_line <- function(a, b, x, y) {
   data.frame(x = x[1L], xend = x[2L], y = a + b * x[1L], yend = a + b * x[2L])[length(x) == 2L, ]
 }
 
-# Textbook Egger methods turn every variant towards a positive exposure effect first.
+# Whether the method turns every variant towards a positive exposure effect first.
 orients <- function(method) {
-  startsWith(method, "egger") & method != "egger_draws"
+  isTRUE(mr_methods()[[method]]$oriented)
 }
 
 scatter_line_layers <- function(lines) {

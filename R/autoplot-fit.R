@@ -47,13 +47,13 @@ autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "densit
   switch(type, forest = plot_forest(rows, pooled, truth), density = plot_density(rows, pooled, truth))
 }
 
-fit_columns <- c(
+plot_fit_columns <- c(
   "sequence", "exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high", "intercept", "status"
 )
 
 fit_rows <- function(fit, arg, call = rlang::caller_env()) {
-  check_columns(fit, fit_columns, arg, call = call)
-  data.table::as.data.table(unclass(fit)[fit_columns])
+  check_columns(fit, plot_fit_columns, arg, call = call)
+  data.table::as.data.table(unclass(fit)[plot_fit_columns])
 }
 
 # Pooled estimates of the methods and pairs in `rows`; no row where `pooled` is NULL.
@@ -91,8 +91,8 @@ truth_rows <- function(truth, rows, call = rlang::caller_env()) {
 # interval cut to the limits, `beyond` marks estimates outside.
 within_window <- function(rows, pooled, truth) {
   limits <- lapply(split(seq_len(nrow(rows)), rows$pair), function(i) {
-    pair <- rows$pair[i[1L]]
-    panel_limits(rows[i], pooled[pooled$pair == pair], truth[truth$pair == pair])
+    here <- rows$pair[i[1L]]
+    panel_limits(rows[i], pooled[pooled$pair == here], truth[truth$pair == here])
   })
   limits <- do.call(rbind, limits)[as.character(rows$pair), , drop = FALSE]
   rows$left <- limits[, 1L]
