@@ -29,7 +29,8 @@
 #' ggplot2::autoplot(effects, fit = fit_mr(effects))
 #' @export
 autoplot.deepmr_effects <- function(object, fit = NULL, sequences = NULL, n_bars = 30L, ...) {
-  plot_scatter(object, fit, sequences, check_count(n_bars, "n_bars", min = 0L))
+  n_bars <- check_count(n_bars, "n_bars", min = 0L)
+  plot_scatter(object, fit, sequences, n_bars)
 }
 
 max_panels <- 12L

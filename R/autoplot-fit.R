@@ -9,8 +9,8 @@
 #' their error assumption where the table holds more than one.
 #'
 #' A few estimates far away would squeeze the others: the axis keeps to the middle of the
-#' estimates (quartiles widened by three times their distance, and the truths and pooled
-#' estimates); arrows point to what lies beyond and the caption counts it. Fits without an
+#' estimates (quartiles widened by twice their distance or the usual half-width of an interval, and
+#' truths and pooled estimates); arrows point to what lies beyond and the caption counts it. Fits without an
 #' estimate keep their row, empty, and the caption gives their status.
 #'
 #' @param object A table of [fit_mr()].
@@ -103,16 +103,16 @@ within_window <- function(rows, pooled, truth) {
   rows
 }
 
-# Quartiles of the estimates widened by three times their distance (or an interval's
-# usual width), never more than the data need, always with truths and pooled estimates.
+# Quartiles of the estimates widened by twice their distance (or half the usual width
+# of an interval, if that is more), never more than the data need, always with truths and pooled estimates.
 panel_limits <- function(rows, pooled, truth) {
   estimate <- rows$estimate[is.finite(rows$estimate)]
   needed <- c(truth$value, pooled$estimate, 0)
   everything <- c(rows$estimate, rows$conf.low, rows$conf.high, pooled$conf.low, pooled$conf.high, needed)
   if (!length(estimate)) return(range(needed, 1))
   quartiles <- stats::quantile(estimate, c(0.25, 0.75), names = FALSE)
-  reach <- max(diff(quartiles), stats::median(rows$conf.high - rows$conf.low, na.rm = TRUE), na.rm = TRUE)
-  middle <- quartiles + c(-3, 3) * reach
+  half_width <- stats::median(rows$conf.high - rows$conf.low, na.rm = TRUE) / 2
+  middle <- quartiles + c(-2, 2) * max(diff(quartiles), half_width, na.rm = TRUE)
   whole <- range(everything[is.finite(everything)])
   range(max(middle[1L], whole[1L]), min(middle[2L], whole[2L]), needed)
 }
@@ -149,7 +149,8 @@ plot_forest <- function(rows, pooled, truth) {
   pooled_labels <- intersect(levels(rows$label), as.character(pooled$label))
   pooled_y <- -0.2 - seq_along(pooled_labels)
   pooled$y <- pooled_y[match(pooled$label, pooled_labels)]
-  ggplot2::ggplot(shown, ggplot2::aes(.data$estimate, .data$y, colour = .data$label)) +
+  ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$y, colour = .data$label)) +
+    row_bands(length(sequences)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey75", linewidth = 0.3) +
     (if (nrow(pooled)) ggplot2::geom_hline(yintercept = 0, colour = "grey80", linewidth = 0.3)) +
     truth_lines(truth) +
@@ -158,13 +159,13 @@ plot_forest <- function(rows, pooled, truth) {
       data = intervals, inherit.aes = FALSE, linewidth = 0.45
     ) +
     interval_arrows(intervals) +
-    ggplot2::geom_point(size = 1.7) +
+    ggplot2::geom_point(data = shown, size = 1.7) +
     pooled_diamonds(pooled) +
     row_marks(row_truth) +
     method_scales(rows$label) +
     ggplot2::scale_y_continuous(
       breaks = c(rev(seq_along(sequences)), pooled_y),
-      labels = c(sequences, if (length(pooled_labels) > 1L) paste("pooled,", pooled_labels) else rep("pooled", length(pooled_labels))),
+      labels = c(sequences, rep("pooled", length(pooled_labels))),
       limits = c(min(0.4, pooled_y - 0.5), length(sequences) + 0.6), expand = ggplot2::expansion(0)
     ) +
     ggplot2::facet_wrap("pair", scales = "free_x") +
@@ -179,8 +180,7 @@ plot_forest <- function(rows, pooled, truth) {
     theme_deepmr() +
     ggplot2::theme(
       axis.text.y = ggplot2::element_text(size = max(4, min(9, 200 / length(sequences)))),
-      panel.grid.major.y = ggplot2::element_blank(), legend.box = "vertical", legend.spacing.y = ggplot2::unit(0, "pt"),
-      legend.margin = ggplot2::margin(2, 0, 0, 0)
+      panel.grid.major.y = ggplot2::element_blank()
     )
 }
 
@@ -188,18 +188,23 @@ plot_density <- function(rows, pooled, truth) {
   shown <- rows[is.finite(rows$estimate) & !rows$beyond]
   count <- table(shown$pair, shown$label)
   curve <- shown[count[cbind(as.character(shown$pair), as.character(shown$label))] >= 5L]
-  ggplot2::ggplot(shown, ggplot2::aes(.data$estimate, colour = .data$label, fill = .data$label)) +
+  ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, colour = .data$label, fill = .data$label)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey75", linewidth = 0.3) +
     ggplot2::geom_rect(
       ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high, ymin = 0, ymax = Inf, fill = .data$label),
-      data = pooled, inherit.aes = FALSE, alpha = 0.15
+      data = pooled, inherit.aes = FALSE, alpha = 0.15, show.legend = FALSE
     ) +
-    ggplot2::geom_density(data = curve, alpha = 0.2, linewidth = 0.6) +
+    ggplot2::geom_blank(ggplot2::aes(x = .data$left)) +
+    ggplot2::geom_blank(ggplot2::aes(x = .data$right)) +
+    ggplot2::geom_density(data = curve, fill = NA, linewidth = 0.6, key_glyph = "path") +
     ggplot2::geom_vline(
-      ggplot2::aes(xintercept = .data$estimate, colour = .data$label), data = pooled, linewidth = 0.7
+      ggplot2::aes(xintercept = .data$estimate, colour = .data$label), data = pooled,
+      linewidth = 0.7, show.legend = FALSE
     ) +
     truth_lines(truth) +
-    ggplot2::geom_rug(length = ggplot2::unit(0.035, "npc"), linewidth = 0.4, alpha = 0.8) +
+    ggplot2::geom_rug(
+      data = shown, length = ggplot2::unit(0.035, "npc"), linewidth = 0.4, alpha = 0.8, show.legend = FALSE
+    ) +
     method_scales(rows$label) +
     ggplot2::scale_fill_manual("method", values = method_colours(rows$label), drop = FALSE, guide = "none") +
     ggplot2::scale_y_continuous(expand = ggplot2::expansion(c(0.05, 0.05)), limits = c(0, NA)) +
@@ -212,15 +217,20 @@ plot_density <- function(rows, pooled, truth) {
         beyond_sentence(rows, arrows = FALSE), no_estimate(rows)
       )
     ) +
-    theme_deepmr() +
-    ggplot2::theme(legend.box = "vertical", legend.spacing.y = ggplot2::unit(0, "pt"))
+    theme_deepmr()
 }
 
 # Vertical places of several methods within the row of one sequence, the first on top.
 dodge <- function(label) {
   m <- nlevels(label)
   if (m == 1L) return(0)
-  0.3 - 0.6 * (as.integer(label) - 1) / (m - 1)
+  0.22 - 0.44 * (as.integer(label) - 1) / (m - 1)
+}
+
+# Every other row lightly shaded, to lead the eye from name to interval.
+row_bands <- function(n) {
+  y <- seq(n, 1, by = -2)
+  ggplot2::annotate("rect", xmin = -Inf, xmax = Inf, ymin = y - 0.5, ymax = y + 0.5, fill = "grey96")
 }
 
 # Arrow heads where the axis cuts an interval, or where the estimate itself lies beyond.
@@ -266,7 +276,8 @@ truth_lines <- function(truth) {
   if (!nrow(truth)) return(NULL)
   list(
     ggplot2::geom_vline(
-      ggplot2::aes(xintercept = .data$value, linetype = .data$truth_name), data = truth, colour = "black", linewidth = 0.5
+      ggplot2::aes(xintercept = .data$value, linetype = .data$truth_name), data = truth,
+      colour = "black", linewidth = 0.5, key_glyph = "path"
     ),
     ggplot2::scale_linetype_manual("reference", values = c("dashed", "dotted", "dotdash", "longdash", "twodash"))
   )
@@ -279,7 +290,7 @@ row_marks <- function(truth) {
       ggplot2::aes(.data$value, .data$y, shape = .data$truth_name),
       data = truth, inherit.aes = FALSE, colour = "black", size = 1.6, stroke = 0.6
     ),
-    ggplot2::scale_shape_manual("of the sequence", values = c(4L, 3L, 5L, 2L, 6L))
+    ggplot2::scale_shape_manual("per sequence", values = c(4L, 3L, 5L, 2L, 6L))
   )
 }
 

@@ -132,7 +132,7 @@ autoplot.deepmr_reliability <- function(object, ...) {
     ) +
     ggplot2::geom_hline(yintercept = 0, colour = "grey80", linewidth = 0.3) +
     (if (equal) hanging_histogram(bins, end) else bin_strip(bins, end)) +
-    ggplot2::geom_line(colour = okabe_ito[1L], linewidth = 0.4) +
+    (if (nrow(bins) > 1L) ggplot2::geom_line(colour = okabe_ito[1L], linewidth = 0.4)) +
     ggplot2::geom_linerange(
       ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), colour = okabe_ito[1L], linewidth = 0.5
     ) +
