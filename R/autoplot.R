@@ -1,0 +1,190 @@
+#' @importFrom ggplot2 autoplot
+#' @export
+ggplot2::autoplot
+
+#' Plot a mutagenesis table
+#'
+#' Two first looks at what dropout says about a model: how the variance of a prediction
+#' goes with its mean, and how the standard error of an effect goes with the effect.
+#'
+#' `"mean_variance"` has one point per variant (mean and variance over draws of the mutated
+#' sequence) and a black ring per unmutated sequence; the variance is on a log axis.
+#' `"se_effect"` has one point per variant, both axes logarithmic, with the line on
+#' which the standard error equals the effect. Panels are outputs. Up to six sequences get
+#' distinct colours, more a viridis ramp from the lowest to the highest mean prediction,
+#' without a legend above twelve. Points that a log axis cannot show, and in
+#' `"se_effect"` those at float rounding level, are left out and counted in the caption.
+#'
+#' @param object A table of [saturation_mutagenesis()] or [simulate_mutagenesis()].
+#' @param type `"mean_variance"` or `"se_effect"`.
+#' @param ... Not used.
+#' @return A ggplot. Errors: `deepmr_error_argument` (`type`), `deepmr_error_columns`.
+#' @examples
+#' x <- simulate_mutagenesis(n_sequences = 4, length = 60)
+#' ggplot2::autoplot(x)
+#' ggplot2::autoplot(x, type = "se_effect")
+#' @export
+autoplot.deepmr_mutagenesis <- function(object, type = c("mean_variance", "se_effect"), ...) {
+  type <- check_choice(if (missing(type)) "mean_variance" else type, c("mean_variance", "se_effect"), "type")
+  check_columns(object, mutagenesis_columns, "object")
+  points <- data.table::as.data.table(unclass(object)[mutagenesis_columns])
+  points$sequence <- sequence_factor(points)
+  points$output <- factor(points$output, unique(points$output))
+  switch(type, mean_variance = plot_mean_variance(points), se_effect = plot_se_effect(points))
+}
+
+# In the order of the table, or of the mean prediction where a ramp of colours shows it.
+sequence_factor <- function(points) {
+  sequences <- unique(points$sequence)
+  if (length(sequences) > length(okabe_ito)) {
+    sequences <- names(sort(tapply(points$mean_ref, points$sequence, mean)))
+  }
+  factor(points$sequence, sequences)
+}
+
+plot_mean_variance <- function(points) {
+  reference <- unique(points[, c("sequence", "output", "mean_ref", "var_ref")])
+  shown <- points[is.finite(points$mean_alt) & is.finite(points$var_alt) & points$var_alt > 0]
+  reference <- reference[is.finite(reference$mean_ref) & is.finite(reference$var_ref) & reference$var_ref > 0]
+  ggplot2::ggplot(shown, ggplot2::aes(.data$mean_alt, .data$var_alt, colour = .data$sequence)) +
+    ggplot2::geom_point(size = 0.7, alpha = 0.5, shape = 16) +
+    ggplot2::geom_point(
+      ggplot2::aes(.data$mean_ref, .data$var_ref, fill = .data$sequence),
+      data = reference, shape = 21, size = 2.4, stroke = 0.7, colour = "black", show.legend = FALSE
+    ) +
+    scale_colour_sequence(shown$sequence) +
+    fill_of(scale_colour_sequence(shown$sequence)) +
+    ggplot2::scale_y_log10(labels = log10_labels) +
+    ggplot2::facet_wrap("output", scales = "free") +
+    ggplot2::labs(
+      x = "mean prediction over draws", y = "variance over draws",
+      caption = caption_of(
+        "One point per variant; black rings: unmutated sequences.", ramp_sentence(points$sequence),
+        not_shown(nrow(points) - nrow(shown), nrow(points), "points", "no variance, or zero, on a log axis")
+      )
+    ) +
+    theme_deepmr()
+}
+
+plot_se_effect <- function(points) {
+  at_rounding <- points$at_rounding %in% TRUE
+  off_axis <- !at_rounding & !(is.finite(points$effect) & points$effect != 0 & is.finite(points$se) & points$se > 0)
+  shown <- points[!at_rounding & !off_axis]
+  ggplot2::ggplot(shown, ggplot2::aes(abs(.data$effect), .data$se, colour = .data$sequence)) +
+    ggplot2::geom_abline(slope = 1, intercept = 0, linetype = "dashed", colour = "grey45", linewidth = 0.4) +
+    ggplot2::geom_point(size = 0.7, alpha = 0.5, shape = 16) +
+    scale_colour_sequence(shown$sequence) +
+    ggplot2::scale_x_log10(labels = log10_labels) +
+    ggplot2::scale_y_log10(labels = log10_labels) +
+    ggplot2::facet_wrap("output", scales = "free") +
+    ggplot2::labs(
+      x = "size of the effect, |alternative minus reference|", y = "standard error (SD over draws)",
+      caption = caption_of(
+        "One point per variant; dashed: standard error equal to the effect.", ramp_sentence(points$sequence),
+        not_shown(sum(at_rounding), nrow(points), "points", "effect or error at float rounding level"),
+        not_shown(sum(off_axis), nrow(points), "points", "missing, or zero, on a log axis")
+      )
+    ) +
+    theme_deepmr()
+}
+
+ramp_sentence <- function(sequences) {
+  if (nlevels(sequences) <= length(okabe_ito)) return("")
+  sprintf("Colour: %d sequences, from the lowest (dark) to the highest mean prediction.", nlevels(sequences))
+}
+
+# The same scale for fill.
+fill_of <- function(scale) {
+  scale$aesthetics <- "fill"
+  scale$guide <- "none"
+  scale
+}
+
+#' Plot a reliability diagram
+#'
+#' Observed frequency against mean prediction per bin, with exact intervals, the diagonal
+#' of perfect calibration, and below it the histogram of predictions. The axes end
+#' at the highest bin or interval, so rare marks fill the picture. The subtitle gives the
+#' calibration error over the bins of the table: [calibration_error()]'s `ece` for
+#' equal-width bins, its `ace` for adaptive ones. These, of about equal counts, get a strip of
+#' their ranges in place of the histogram.
+#'
+#' @param object A table of [reliability()].
+#' @param ... Not used.
+#' @return A ggplot. Errors: `deepmr_error_columns`.
+#' @examples
+#' prob <- (1:200 - 0.5) / 200
+#' label <- as.integer((1:200 * 37) %% 200 / 200 < prob^1.5)
+#' ggplot2::autoplot(reliability(prob, label))
+#' @export
+autoplot.deepmr_reliability <- function(object, ...) {
+  columns <- c("lower", "upper", "n", "mean_prob", "event_rate", "conf.low", "conf.high")
+  check_columns(object, columns, "object")
+  bins <- data.table::as.data.table(unclass(object)[columns])
+  equal <- diff(range(bins$upper - bins$lower)) < 1e-8
+  end <- max(if (equal) bins$upper else bins$mean_prob, bins$conf.high)
+  breaks <- pretty(c(0, end))
+  breaks <- breaks[breaks >= 0 & breaks <= end]
+  gap <- sum(bins$n * abs(bins$event_rate - bins$mean_prob)) / sum(bins$n)
+  ggplot2::ggplot(bins, ggplot2::aes(.data$mean_prob, .data$event_rate)) +
+    ggplot2::annotate(
+      "segment", x = 0, y = 0, xend = end, yend = end, linetype = "dashed", colour = "grey45", linewidth = 0.4
+    ) +
+    ggplot2::geom_hline(yintercept = 0, colour = "grey80", linewidth = 0.3) +
+    (if (equal) hanging_histogram(bins, end) else bin_strip(bins, end)) +
+    (if (nrow(bins) > 1L) ggplot2::geom_line(colour = okabe_ito[1L], linewidth = 0.4)) +
+    ggplot2::geom_linerange(
+      ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), colour = okabe_ito[1L], linewidth = 0.5
+    ) +
+    ggplot2::geom_point(colour = okabe_ito[1L], size = 2) +
+    ggplot2::scale_x_continuous(breaks = breaks, expand = ggplot2::expansion(0.02)) +
+    ggplot2::scale_y_continuous(breaks = breaks, expand = ggplot2::expansion(c(0.06, 0.02))) +
+    ggplot2::labs(
+      x = "mean predicted probability", y = "observed frequency",
+      subtitle = sprintf("calibration error over these %d bins: %.3f (n = %s)", nrow(bins), gap, format_count(sum(bins$n))),
+      caption = caption_of(
+        "Exact binomial intervals; dashed: perfect calibration.",
+        if (equal) "Bars: predictions per bin." else strip_sentence(bins, end)
+      )
+    ) +
+    theme_deepmr()
+}
+
+# Equal-width bins: bars hang from just below zero, the tallest a fifth of the diagram.
+hanging_histogram <- function(bins, end) {
+  top <- -0.05 * end
+  bars <- data.table::data.table(
+    xmin = bins$lower, xmax = bins$upper, ymin = top - 0.2 * end * bins$n / max(bins$n), ymax = top,
+    x = (bins$lower + bins$upper) / 2, label = format_count(bins$n)
+  )
+  list(
+    bin_rectangles(bars),
+    ggplot2::geom_text(
+      ggplot2::aes(.data$x, .data$ymin, label = .data$label),
+      data = bars, inherit.aes = FALSE, vjust = 1.3, size = if (nrow(bars) > 12L) 1.8 else 2.6, colour = "grey35"
+    )
+  )
+}
+
+# Adaptive bins hold about equal counts: a strip shows the range of each instead.
+bin_strip <- function(bins, end) {
+  bars <- data.table::data.table(
+    xmin = bins$lower, xmax = pmin(bins$upper, end), ymin = -0.09 * end, ymax = -0.04 * end
+  )
+  bin_rectangles(bars[bars$xmin < bars$xmax])
+}
+
+bin_rectangles <- function(bars) {
+  ggplot2::geom_rect(
+    ggplot2::aes(xmin = .data$xmin, xmax = .data$xmax, ymin = .data$ymin, ymax = .data$ymax),
+    data = bars, inherit.aes = FALSE, fill = "#BBD5E8", colour = "white", linewidth = 0.3
+  )
+}
+
+strip_sentence <- function(bins, end) {
+  last <- max(bins$upper)
+  paste0(
+    "Strip: range of each bin, ", paste(unique(format_count(range(bins$n))), collapse = " to "), " predictions each",
+    if (last > end) sprintf("; the last bin reaches %.2g", last), "."
+  )
+}

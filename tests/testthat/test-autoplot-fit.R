@@ -1,0 +1,139 @@
+test_that("a forest has a point and an interval for each fit, and a diamond for each pooled one", {
+  fit <- plot_fit()
+  p <- autoplot(fit, type = "forest", pooled = plot_pooled())
+  points <- layers_of(p, "GeomPoint")[[1]]
+  expect_equal(points$x, fit$estimate)
+  intervals <- layers_of(p, "GeomLinerange")[[1]]
+  expect_equal(intervals$xmin, fit$conf.low)
+  expect_equal(intervals$xmax, fit$conf.high)
+  # First sequence on top, its first method above the second.
+  expect_equal(round(points$y), rep(6:1, each = 2))
+  expect_true(points$y[1] > points$y[2])
+  diamonds <- layers_of(p, "GeomPolygon")[[1]]
+  expect_equal(range(diamonds$x), c(0.42, 0.50))
+  expect_length(unique(diamonds$group), 2)
+  expect_true(all(diamonds$y < 0))
+  prediction <- layers_of(p, "GeomLinerange")[[2]]
+  expect_equal(prediction$xmin, c(0.3, 0.3))
+  expect_silent(draw(p))
+})
+
+test_that("one method needs no legend: the caption names it", {
+  p <- autoplot(plot_fit(errors = "mc"), type = "forest")
+  expect_match(p$labels$caption, "Method egger_draws, mc errors", fixed = TRUE)
+  expect_equal(p$scales$get_scales("colour")$guide, "none")
+  expect_length(layers_of(p, "GeomPolygon"), 0)
+  expect_silent(draw(p))
+})
+
+test_that("truths are lines in their panel, or marks in the row of their sequence", {
+  fit <- plot_fit()
+  other <- data.table::copy(fit)
+  other$exposure <- "Trl"
+  both <- rbind(fit, other)
+  data.table::setattr(both, "class", class(fit))
+  truth <- data.frame(exposure = c("Dref", "Trl", "Trl"), truth_name = "oracle", value = c(0.4, 0.3, 0.35), sequence = c(NA, NA, "s2"))
+  p <- autoplot(both, type = "forest", truth = truth)
+  lines <- layers_of(p, "GeomVline")[[2]]
+  expect_equal(lines$xintercept[order(lines$PANEL)], c(0.4, 0.3))
+  mark <- layers_of(p, "GeomPoint")[[2]]
+  expect_equal(c(mark$x, mark$y, as.integer(mark$PANEL)), c(0.35, 5, 2))
+  everywhere <- autoplot(both, type = "forest", truth = data.frame(truth_name = "null", value = 0.1))
+  expect_equal(nrow(layers_of(everywhere, "GeomVline")[[2]]), 2)
+  expect_silent(draw(p))
+})
+
+test_that("estimates and intervals beyond the axis become arrows, counted", {
+  fit <- plot_fit(20, "mc")
+  fit$estimate[3] <- 40
+  fit$conf.low[3] <- -10
+  fit$conf.high[3] <- 90
+  fit$conf.high[4] <- 50
+  p <- autoplot(fit, type = "forest")
+  expect_equal(nrow(layers_of(p, "GeomPoint")[[1]]), 19)
+  expect_lt(max(layers_of(p, "GeomLinerange")[[1]]$xmax), 2)
+  expect_equal(vapply(layers_of(p, "GeomSegment"), nrow, 1L), c(1L, 2L))
+  caption <- gsub("\n", " ", p$labels$caption)
+  expect_match(caption, "1 of 20 estimates lie beyond the axis.")
+  expect_match(caption, "Arrows: 2 intervals go beyond the axis.")
+  expect_silent(draw(p))
+})
+
+test_that("truths and pooled estimates are always within the axis", {
+  fit <- plot_fit(6, "mc")
+  pooled <- plot_pooled("mc")
+  pooled$estimate <- 3
+  rows <- within_window(
+    transform(data.table::as.data.table(fit), pair = pair_label(fit), label = method_label(fit)), pooled,
+    data.table::data.table(value = -2, pair = pair_label(fit)[1])[0L]
+  )
+  expect_true(all(rows$left <= 0 & rows$right >= 0.5))
+  p <- autoplot(fit, type = "forest", truth = data.frame(truth_name = "far", value = -2), pooled = pooled)
+  expect_lte(ggplot2::layer_scales(p)$x$range$range[1], -2)
+  expect_gte(ggplot2::layer_scales(p)$x$range$range[2], 3)
+})
+
+test_that("a fit without an estimate keeps its row and its reason", {
+  fit <- plot_fit(6, "mc")
+  fit[2, c("estimate", "conf.low", "conf.high")] <- NA_real_
+  fit$status[2] <- "no spread in exposure effects"
+  p <- autoplot(fit, type = "forest")
+  expect_equal(nrow(layers_of(p, "GeomPoint")[[1]]), 5)
+  expect_true("s2" %in% ggplot2::layer_scales(p)$y$labels)
+  expect_match(p$labels$caption, "no spread in exposure effects (1)", fixed = TRUE)
+  expect_silent(draw(p))
+  expect_silent(draw(autoplot(fit, type = "density")))
+  fit[, c("estimate", "conf.low", "conf.high")] <- NA_real_
+  expect_silent(draw(autoplot(fit, type = "forest")))
+  expect_silent(draw(autoplot(fit, type = "density")))
+})
+
+test_that("pooled rows of other methods, errors or pairs are left aside", {
+  fit <- plot_fit(6, "mc")
+  p <- autoplot(fit, type = "forest", pooled = plot_pooled())
+  expect_length(unique(layers_of(p, "GeomPolygon")[[1]]$group), 1)
+  pooled <- plot_pooled("mc")
+  pooled$exposure <- "another"
+  expect_length(layers_of(autoplot(fit, type = "forest", pooled = pooled), "GeomPolygon"), 0)
+})
+
+test_that("densities have a tick per estimate, and a curve from five on", {
+  fit <- plot_fit(6)
+  p <- autoplot(fit, type = "density", pooled = plot_pooled(), truth = data.frame(truth_name = "t", value = 0.4))
+  expect_equal(sort(layers_of(p, "GeomRug")[[1]]$x), sort(fit$estimate))
+  expect_length(unique(layers_of(p, "GeomDensity")[[1]]$group), 2)
+  expect_equal(layers_of(p, "GeomVline")[[2]]$xintercept, c(0.46, 0.46))
+  expect_equal(layers_of(p, "GeomRect")[[1]]$xmin, c(0.42, 0.42))
+  expect_silent(draw(p))
+  few <- autoplot(plot_fit(4), type = "density")
+  expect_equal(nrow(layers_of(few, "GeomRug")[[1]]), 8)
+  expect_silent(draw(few))
+})
+
+test_that("real fits and pooled tables go through every type", {
+  effects <- plot_effects(6, length = 10)
+  fit <- suppressMessages(fit_mr(effects))
+  pooled <- meta_analyze(fit)
+  for (type in c("scatter", "forest", "density")) {
+    expect_silent(draw(autoplot(fit, type = type, pooled = pooled)))
+  }
+})
+
+test_that("bad types, truths and pooled tables stop", {
+  fit <- plot_fit()
+  expect_error(autoplot(fit, type = "funnel"), class = "deepmr_error_argument")
+  expect_error(autoplot(fit, type = "forest", truth = data.frame(value = 1)), class = "deepmr_error_columns")
+  expect_error(
+    autoplot(fit, type = "forest", truth = data.frame(truth_name = "a", value = "b")),
+    class = "deepmr_error_columns"
+  )
+  expect_error(autoplot(fit, type = "forest", pooled = data.frame(estimate = 1)), class = "deepmr_error_columns")
+  fit$status <- NULL
+  expect_error(autoplot(fit, type = "forest"), class = "deepmr_error_columns")
+})
+
+test_that("pictures of fits stay as they are", {
+  skip_if_not_installed("vdiffr")
+  truth <- data.frame(truth_name = "structural coefficient", value = 0.4)
+  vdiffr::expect_doppelganger("forest", autoplot(plot_fit(), type = "forest", pooled = plot_pooled(), truth = truth))
+})

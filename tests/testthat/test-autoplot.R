@@ -1,0 +1,100 @@
+test_that("autoplot() is ggplot2's generic", {
+  expect_identical(autoplot, ggplot2::autoplot)
+})
+
+test_that("mean_variance has one point per variant and a ring per sequence", {
+  x <- simulate_mutagenesis(n_sequences = 3, length = 20)
+  p <- autoplot(x)
+  points <- layers_of(p, "GeomPoint")
+  expect_equal(nrow(points[[1]]), nrow(x))
+  expect_equal(sort(points[[1]]$x), sort(x$mean_alt))
+  expect_equal(sort(10^points[[1]]$y), sort(x$var_alt))
+  expect_equal(nrow(points[[2]]), 3 * 2)
+  expect_setequal(unique(points[[1]]$colour), okabe_ito[1:3])
+  expect_silent(draw(p))
+})
+
+test_that("points a log axis cannot show are left out and counted", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
+  x$var_alt[1:2] <- c(0, NA)
+  p <- autoplot(x)
+  expect_equal(nrow(layers_of(p, "GeomPoint")[[1]]), nrow(x) - 2)
+  expect_match(p$labels$caption, "2 of 120 points not shown")
+  expect_silent(draw(p))
+})
+
+test_that("se_effect leaves out rounding and zeros, each counted", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
+  x$at_rounding[1:3] <- TRUE
+  x$effect[4] <- 0
+  x$se[5] <- NA
+  p <- autoplot(x, type = "se_effect")
+  points <- layers_of(p, "GeomPoint")[[1]]
+  expect_equal(sort(10^points$x), sort(abs(x$effect[-(1:5)])))
+  expect_equal(sort(10^points$y), sort(x$se[-(1:5)]))
+  caption <- gsub("\n", " ", p$labels$caption)
+  expect_match(caption, "3 of 120 points not shown: effect or error at float rounding level")
+  expect_match(caption, "2 of 120 points not shown: missing, or zero")
+  expect_silent(draw(p))
+})
+
+test_that("many sequences get a ramp in the order of their predictions, above twelve no legend", {
+  x <- simulate_mutagenesis(n_sequences = 13, length = 5)
+  p <- autoplot(x)
+  expect_equal(p$scales$get_scales("colour")$guide, "none")
+  level <- tapply(x$mean_ref, x$sequence, mean)
+  expect_equal(levels(p$data$sequence), names(sort(level)))
+  expect_match(gsub("\n", " ", p$labels$caption), "13 sequences, from the lowest")
+  expect_false(identical(autoplot(x[x$sequence %in% unique(x$sequence)[1:7]])$scales$get_scales("colour")$guide, "none"))
+})
+
+test_that("a table that fell back to fewer columns, and unknown types, stop", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 5)
+  expect_error(autoplot(x, type = "pie"), class = "deepmr_error_argument")
+  x$var_alt <- NULL
+  expect_error(autoplot(x), class = "deepmr_error_columns")
+})
+
+test_that("a plot leaves the table as it was", {
+  x <- simulate_mutagenesis(n_sequences = 2, length = 5)
+  before <- data.table::copy(x)
+  autoplot(x)
+  autoplot(x, type = "se_effect")
+  expect_equal(x, before)
+})
+
+test_that("the reliability diagram shows the table and its calibration error", {
+  prob <- c(.05, .15, .25, .45, .55, .65, .85, .95, 1, 0)
+  label <- c(0, 0, 1, 0, 1, 1, 1, 1, 1, 0)
+  bins <- reliability(prob, label, bins = 5)
+  p <- autoplot(bins)
+  points <- layers_of(p, "GeomPoint")[[1]]
+  expect_equal(points$x, bins$mean_prob)
+  expect_equal(points$y, bins$event_rate)
+  interval <- layers_of(p, "GeomLinerange")[[1]]
+  expect_equal(interval$ymin, bins$conf.low)
+  bars <- layers_of(p, "GeomRect")[[1]]
+  expect_equal((bars$ymax - bars$ymin) / (bars$ymax - bars$ymin)[1], bins$n / bins$n[1])
+  expect_equal(layers_of(p, "GeomText")[[1]]$label, as.character(bins$n))
+  expect_match(p$labels$subtitle, "5 bins: 0.150 (n = 10)", fixed = TRUE)
+  expect_silent(draw(p))
+})
+
+test_that("adaptive bins get a strip of ranges instead of bars", {
+  prob <- with_seed(1, stats::rbeta(500, 0.3, 15))
+  p <- autoplot(reliability(prob, as.integer(prob > 0.05), type = "adaptive"))
+  strip <- layers_of(p, "GeomRect")[[1]]
+  expect_length(unique(strip$ymax - strip$ymin), 1)
+  expect_match(p$labels$caption, "50 predictions each")
+  expect_silent(draw(p))
+  expect_silent(draw(autoplot(reliability(0.3, 1))))
+  expect_silent(draw(autoplot(reliability(c(0, 0, 0), c(0, 0, 0), type = "adaptive"))))
+})
+
+test_that("pictures stay as they are", {
+  skip_if_not_installed("vdiffr")
+  x <- simulate_mutagenesis(n_sequences = 2, length = 10)
+  vdiffr::expect_doppelganger("mean and variance", autoplot(x))
+  bins <- reliability((1:100 - 0.5) / 100, as.integer((1:100 * 37) %% 100 < 1:100))
+  vdiffr::expect_doppelganger("reliability", autoplot(bins))
+})
