@@ -18,7 +18,8 @@
 #'   is one value per channel, both are the same.
 #' @param rate Dropout rate in \[0, 1) used instead of the model's own: one
 #'   number for all dropout calls, or a vector named by dropout call or module
-#'   (print the model to see the names). 0 switches a call off.
+#'   (print the model to see the names; a module that is called twice has the
+#'   calls `drop#1` and `drop#2`, and `drop` means both). 0 switches a call off.
 #' @param layers Names of the only dropout calls to be active; all by default.
 #' @return A `deepmr_dropout_spec`.
 #' @references Gal and Ghahramani (2016) Dropout as a Bayesian approximation,

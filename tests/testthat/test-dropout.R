@@ -25,10 +25,10 @@ test_that("rates by name, by number and by layer reach the network", {
   spread <- function(...) {
     predict(model, test_sequences[1L], dropout = dropout_spec(...), n_samples = 20)$var
   }
-  # Naming the first call alone is the same as switching the others off.
-  only <- spread(layers = "drop")
-  expect_equal(spread(rate = c(functional = 0)), only, tolerance = 1e-12)
-  expect_equal(spread(layers = "drop#2", rate = 0.5), spread(rate = c(drop = 0, functional = 0, "drop#2" = 0.5)))
+  # Naming a module means all its calls, and is the same as switching the others off.
+  expect_equal(spread(rate = c(functional = 0)), spread(layers = "drop"))
+  expect_equal(spread(layers = "drop#2"), spread(rate = c("drop#1" = 0, functional = 0)))
+  expect_equal(spread(layers = "drop#2", rate = 0.5), spread(layers = "drop", rate = c("drop#1" = 0, "drop#2" = 0.5)))
   # More dropout, more variance.
   expect_true(all(spread(rate = 0.5) > 2 * spread(rate = 0.05)))
   expect_error(spread(layers = "dropp"), "drop", class = "deepmr_error_unknown_layer")

@@ -33,8 +33,8 @@ test_that("a module held in R is borrowed, and handed back as it came", {
     saturation_mutagenesis(held, test_sequences[1L], n_samples = 3, batch_size = 8)$effect,
     saturation_mutagenesis(test_model(), test_sequences[1L], n_samples = 3, batch_size = 8)$effect
   )
-  expect_true(module$training)
-  expect_true(module$drop$training)
+  expect_true(reticulate::py_to_r(module$training))
+  expect_true(reticulate::py_to_r(module$drop$training))
 })
 
 test_that("what is not a model is refused", {

@@ -87,7 +87,18 @@ class LockedModel:
             )
         return out
 
+    def _refuse_batch_statistics(self):
+        for name, module in self.model.module.named_modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and module.running_mean is None:
+                raise DeepmrError(
+                    "batchnorm",
+                    f"'{name}' normalises with the statistics of the batch even in evaluation mode, so a "
+                    "prediction depends on the other rows of its batch.",
+                    "Use a BatchNorm layer with running statistics (track_running_stats = True).",
+                )
+
     def _examine(self):
+        self._refuse_batch_statistics()
         none = np.full(COPIES, -1), np.zeros(COPIES, np.uint8)
         one = self.takeover.survey(self.model.encode(self.code, none[0][:1], none[1][:1]))
         several = self.takeover.survey(self.model.encode(self.code, *none))
@@ -137,18 +148,6 @@ class LockedModel:
             return  # reported, with the draw, when it is computed
         if agree(together, np.concatenate(alone)):
             return
-        norms = [
-            name
-            for name, module in self.model.module.named_modules()
-            if getattr(module, "track_running_stats", True) is False or getattr(module, "running_mean", 0) is None
-        ]
-        if norms:
-            raise DeepmrError(
-                "batchnorm",
-                f"'{norms[0]}' normalises with the statistics of the batch even in evaluation mode, so a "
-                "prediction depends on the other rows of its batch.",
-                "Use a BatchNorm layer with running statistics (track_running_stats = True).",
-            )
         raise DeepmrError(
             "batch_dependent",
             "A prediction changes with the other rows of its batch: "

@@ -65,7 +65,8 @@ def make_spec(mask, unit, rate=None, rate_names=None, layers=None):
 
 
 def module_of(name):
-    """The module path of a site's name: "block.drop#2" is the second call of "block.drop"."""
+    """The module path of a site's name: a module "block.drop" that is called twice has the sites
+    "block.drop#1" and "block.drop#2"."""
     return name.split("#")[0]
 
 

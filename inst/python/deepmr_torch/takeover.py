@@ -7,6 +7,7 @@ TorchDispatchMode answers with the mask instead. Any other random operation is r
 since it would vary between reference and variant unseen.
 """
 
+import collections
 import contextlib
 
 import torch
@@ -165,10 +166,11 @@ class Takeover:
             self.forward(x, lambda call: None)
         self.needs_dispatch = any(call.kind == "functional" for call in self.calls)
         self.uses = [call.use for call in self.calls]
-        seen = {}
+        total = collections.Counter(call.name for call in self.calls)
+        seen = collections.Counter()
         for call in self.calls:
-            seen[call.name] = seen.get(call.name, 0) + 1
-            if seen[call.name] > 1:
+            if total[call.name] > 1:
+                seen[call.name] += 1
                 call.name = f"{call.name}#{seen[call.name]}"
         return self.calls
 
