@@ -1,0 +1,142 @@
+# The demonstration: what the demo model has learnt about cause and effect, beside the truth.
+#
+#   Rscript run.R FOLDER [SEQUENCES] [DRAWS]
+#
+# Writes tables (CSV), figures (PNG), demo.rds and report.html into FOLDER.
+
+suppressPackageStartupMessages({
+  library(deepmr)
+  library(data.table)
+  library(ggplot2)
+})
+
+args <- commandArgs(trailingOnly = TRUE)
+folder <- if (length(args) >= 1L) args[1L] else "demo-output"
+n_sequences <- if (length(args) >= 2L) as.integer(args[2L]) else 20L
+n_samples <- if (length(args) >= 3L) as.integer(args[3L]) else 50L
+seed <- 1L
+dir.create(folder, showWarnings = FALSE, recursive = TRUE)
+in_folder <- function(file) file.path(folder, file)
+step <- function(...) cli::cli_h2(paste0(...))
+started <- Sys.time()
+
+step("Model")
+model <- model_demo()
+print(model)
+outcome <- "accessibility"
+exposures <- setdiff(outputs(model)$output, outcome)
+
+step("Saturation mutagenesis under locked dropout masks")
+sequences <- demo_sequences(n_sequences)
+mutagenesis <- saturation_mutagenesis(model, sequences, n_samples = n_samples, seed = seed)
+print(mutagenesis)
+
+step("One Mendelian randomization per promoter and exposure")
+effects <- estimate_effects(mutagenesis, exposure = exposures, outcome = outcome)
+fit <- fit_mr(effects)
+print(fit)
+
+step("Random-effects meta-analysis over promoters")
+pooled <- meta_analyze(fit)
+print(pooled)
+
+step("The truth")
+# Three truths: the structural coefficient, the oracle's slope, the network's own slope.
+oracle <- demo_truth(sequences)
+oracle_slope <- rbindlist(lapply(exposures, function(name) {
+  wide <- dcast(
+    oracle$effects[output %in% c(name, outcome)], sequence + position + alt ~ output,
+    value.var = "effect"
+  )
+  wide[, .(exposure = name, oracle_slope = stats::cov(get(name), get(outcome)) / stats::var(get(name))), by = sequence]
+}))
+own <- fread(system.file("extdata", "demo_network_slopes.csv", package = "deepmr"))
+per_sequence <- merge(oracle_slope, own[, .(sequence, exposure, network_slope = slope)], by = c("sequence", "exposure"))
+truth <- per_sequence[, .(oracle = mean(oracle_slope), network = mean(network_slope)), by = exposure]
+truth <- merge(truth, as.data.table(oracle$coefficients)[, .(exposure = output, structural = coefficient)], by = "exposure")
+print(truth[, .(exposure, structural, oracle, network)])
+
+step("Are the predicted probabilities calibrated?")
+# 0/1 labels drawn from the oracle's probabilities, for all promoters that came with the package.
+many <- demo_sequences(Inf)
+predicted <- predict(model, many, n_samples = 20L, seed = seed)
+labelled <- merge(as.data.table(predicted), demo_truth(many)$levels, by = c("sequence", "output"))
+set.seed(seed)
+labelled[, label := stats::rbinom(.N, 1L, level)]
+calibration <- labelled[, calibration_error(mean, label), by = output]
+reliability_all <- reliability(labelled$mean, labelled$label)
+print(calibration)
+
+step("Figures and report")
+forest_truth <- rbind(
+  truth[, .(exposure, truth_name = "structural coefficient", value = structural)],
+  truth[, .(exposure, truth_name = "network's own slope (mean)", value = network)]
+)
+mc <- fit[error == "mc"]
+pooled_mc <- pooled[error == "mc"]
+first <- names(sequences)[1L]
+plots <- list(
+  forest = autoplot(mc, "forest", pooled = pooled_mc, truth = forest_truth),
+  scatter = autoplot(effects, fit = mc, sequences = first),
+  density = autoplot(mc, "density", pooled = pooled_mc, truth = forest_truth),
+  mean_variance = autoplot(mutagenesis, "mean_variance"),
+  se_effect = autoplot(mutagenesis, "se_effect"),
+  reliability = autoplot(reliability_all)
+)
+heights <- c(forest = 7, scatter = 5.5, density = 5, mean_variance = 5.5, se_effect = 5.5, reliability = 5.5)
+for (name in names(plots)) {
+  ggsave(in_folder(paste0(name, ".png")), plots[[name]], width = 8, height = heights[[name]], dpi = 150)
+}
+tables <- list(
+  effects = effects[, .SD, .SDcols = !c("draws_exposure", "draws_outcome")], fits = tidy(fit), diagnostics = glance(fit),
+  pooled = pooled, truth = truth, truth_per_sequence = per_sequence, calibration = calibration
+)
+for (name in names(tables)) fwrite(as.data.table(tables[[name]]), in_folder(paste0(name, ".csv")))
+seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
+python <- deepmr_python_info()
+saveRDS(list(
+  effects = effects, fit = fit, pooled = pooled, truth = truth, per_sequence_truth = per_sequence,
+  calibration = calibration, reliability = list(all = reliability_all),
+  evaluation = fread(system.file("extdata", "demo_evaluation.csv", package = "deepmr")),
+  figures = stats::setNames(paste0(names(plots), ".png"), names(plots)),
+  settings = list(
+    n_sequences = n_sequences, n_samples = n_samples, seed = seed, seconds = round(seconds),
+    versions = list(deepmr = as.character(utils::packageVersion("deepmr")), R = as.character(getRversion()), torch = python$torch)
+  )
+), in_folder("demo.rds"))
+if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available()) {
+  # Rendered from a copy: the installed template's folder may not be writable.
+  template <- file.path(tempdir(), "report.Rmd")
+  file.copy(system.file("demo", "report.Rmd", package = "deepmr"), template, overwrite = TRUE)
+  rmarkdown::render(
+    template,
+    output_file = "report.html", output_dir = normalizePath(folder), quiet = TRUE,
+    params = list(demo = normalizePath(in_folder("demo.rds"))), envir = new.env()
+  )
+} else {
+  cli::cli_alert_warning("No report.html: it needs the R package rmarkdown and pandoc.")
+}
+
+step("Result")
+covered <- merge(mc[, .(sequence, exposure, conf.low, conf.high)], per_sequence, by = c("sequence", "exposure"))
+inside <- covered[, .(
+  network = sum(conf.low <= network_slope & network_slope <= conf.high),
+  oracle = sum(conf.low <= oracle_slope & oracle_slope <= conf.high), n = .N
+), by = exposure]
+for (name in exposures) {
+  row <- pooled_mc[exposure == name]
+  true <- truth[exposure == name]
+  hits <- inside[exposure == name]
+  cat(sprintf(
+    paste0(
+      "%s -> %s: pooled %.2f [%.2f, %.2f]; structural %.2f, oracle %.2f, network's own %.2f; ",
+      "intervals cover the network's own slope in %d of %d sequences, the oracle's in %d of %d\n"
+    ),
+    name, outcome, row$estimate, row$conf.low, row$conf.high, true$structural, true$oracle, true$network,
+    hits$network, hits$n, hits$oracle, hits$n
+  ))
+}
+cat(sprintf(
+  "Done in %.0f seconds. Tables, figures and the report are in %s; open report.html there.\n",
+  as.numeric(difftime(Sys.time(), started, units = "secs")), normalizePath(folder)
+))
