@@ -47,7 +47,10 @@ start_python <- function(call) {
     warn_deepmr(problem$what, escape_cli(problem$problem), escape_cli(problem$remedy), call = call)
   }
   if (choice$source %in% c("virtualenv", "r-reticulate", "path")) {
-    reticulate::use_python(choice$python, required = TRUE)
+    # Not use_python(): a pyproject.toml in the user's project would go before it.
+    old <- Sys.getenv("RETICULATE_PYTHON", NA)
+    on.exit(if (is.na(old)) Sys.unsetenv("RETICULATE_PYTHON") else Sys.setenv(RETICULATE_PYTHON = old))
+    Sys.setenv(RETICULATE_PYTHON = choice$python)
   } else if (choice$source == "py_require") {
     offer_cpu_build()
   }
@@ -114,15 +117,20 @@ call_backend <- function(.fun, ..., .call = rlang::caller_env()) {
 
 # An error or Ctrl-C inside an R function reaches Python as a bare RuntimeError.
 # The condition is kept in `caught`, so that it can be signalled when Python has unwound.
+# The function gets R values, not handles.
 as_callback <- function(x, caught) {
   if (!is.function(x) || is_python_object(x)) {
     return(x)
   }
-  keep <- function(condition) {
-    caught$condition <- condition
-    stop("stopped in R")
+  function(...) {
+    arguments <- lapply(list(...), to_r)
+    result <- tryCatch(list(do.call(x, arguments)), interrupt = identity, error = identity)
+    if (inherits(result, "condition")) {
+      caught$condition <- result
+      stop("stopped in R")
+    }
+    result[[1L]]
   }
-  function(...) tryCatch(x(...), interrupt = keep, error = keep)
 }
 
 # `failure` is the dict that errors.guard() returns, as a list; `caught` the condition of a callback.

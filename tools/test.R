@@ -17,7 +17,7 @@ run_pytest <- function() {
     "-m", "pytest", "-q", "-p", "no:cacheprovider", paste0("--junitxml=", report), "tests/python"
   ))
   number <- function(name, text) as.integer(sub(sprintf(".*<testsuite [^>]*\\b%s=\"([0-9]+)\".*", name), "\\1", text))
-  text <- if (file.exists(report)) paste(readLines(report), collapse = " ") else ""
+  text <- if (file.exists(report)) paste(readLines(report, warn = FALSE), collapse = " ") else ""
   if (!grepl("<testsuite ", text)) {
     return(c(passed = 0, failed = max(1, status), skipped = 0))
   }
