@@ -50,7 +50,7 @@ find_missing() {
 
   local libraries=() package library found
   if command -v Rscript >/dev/null; then
-    mapfile -t libraries < <(Rscript --vanilla -e 'writeLines(.libPaths())')
+    mapfile -t libraries < <(Rscript --no-init-file --no-site-file -e 'writeLines(.libPaths())')
   fi
   for package in "${run_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; do
     found=no
@@ -110,7 +110,7 @@ report_missing() {
 # One pip command for everything: in two steps the second would upgrade numpy and break the first.
 virtual_environment() {
   local env requirements=inst/python/requirements stamp
-  env="$(Rscript --vanilla -e 'cat(file.path(path.expand(reticulate::virtualenv_root()), "r-deepmr"))')"
+  env="$(Rscript --no-init-file --no-site-file -e 'cat(file.path(path.expand(reticulate::virtualenv_root()), "r-deepmr"))')"
   stamp="$(cat $requirements/{core,test,constraints}.txt | cksum) ${DEEPMR_TORCH:-}"
   python_runs "$env" && [ "$(cat "$env/deepmr-setup" 2>/dev/null)" = "$stamp" ] && return 0
   if ! python_runs "$env"; then
@@ -138,7 +138,7 @@ python_runs() { "$1/bin/python" -c '' 2>/dev/null; }
 r_package() {
   local installed sources=(DESCRIPTION NAMESPACE R inst)
   [ ! -d man ] || sources+=(man)
-  installed="$(Rscript --vanilla -e 'cat(system.file(package = "deepmr"))')"
+  installed="$(Rscript --no-init-file --no-site-file -e 'cat(system.file(package = "deepmr"))')"
   if [ -n "$installed" ] && [ "$(cat "$installed/deepmr-source" 2>/dev/null)" = "$PWD" ] &&
     [ -z "$(find "${sources[@]}" -name __pycache__ -prune -o -newer "$installed/deepmr-source" -print -quit)" ]; then
     say "everything is in place"
@@ -155,7 +155,7 @@ r_package() {
 
 # The first library that can be written, else the user's own, which R finds by itself.
 r_library() {
-  Rscript --vanilla -e '
+  Rscript --no-init-file --no-site-file -e '
     paths <- .libPaths()
     writable <- paths[file.access(paths, 2L) == 0L]
     if (!length(writable)) {
