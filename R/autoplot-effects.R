@@ -78,14 +78,12 @@ plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_e
     theme_deepmr()
 }
 
-# The columns a scatter needs, one row per variant, absent optional ones filled in.
+# The columns a scatter needs, absent optional ones filled in.
 scatter_variants <- function(effects, call) {
   needed <- c("sequence", "beta_exposure", "se_exposure", "beta_outcome", "se_outcome")
   check_columns(effects, needed, "object", call = call)
   check_numeric_columns(effects, needed[-1L], "object", call = call)
-  optional <- intersect(
-    c("exposure", "outcome", "position", "alt", "at_rounding", "selected", "used"), names(effects)
-  )
+  optional <- intersect(c("exposure", "outcome", "at_rounding", "selected", "used"), names(effects))
   variants <- data.table::as.data.table(unclass(effects)[c(needed, optional)])
   for (column in setdiff(c("exposure", "outcome"), optional)) {
     data.table::set(variants, j = column, value = column)
@@ -95,11 +93,7 @@ scatter_variants <- function(effects, call) {
     used <- !isTRUE_each(variants$at_rounding, FALSE, nrow(variants)) & isTRUE_each(variants$selected, TRUE, nrow(variants))
   }
   variants$used <- factor(ifelse(used %in% TRUE, "used", "not used"), c("used", "not used"))
-  # augment() may hold a variant once per method: used by any of them is used.
-  key <- c("sequence", "exposure", "outcome", "position", "alt")
-  if (!all(key %in% names(variants))) return(variants)
-  data.table::setorderv(variants, "used")
-  unique(variants, by = key)
+  variants
 }
 
 isTRUE_each <- function(x, absent, n) {

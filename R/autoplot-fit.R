@@ -1,7 +1,8 @@
 #' Plot Mendelian randomization fits
 #'
 #' `"scatter"` draws the variants of [augment()] with the fitted lines; see
-#' [autoplot.deepmr_effects()], which it calls. `"forest"` has one row per sequence with
+#' [autoplot.deepmr_effects()], which it calls. Grey there are variants that the first
+#' method of the table did not use. `"forest"` has one row per sequence with
 #' estimate and interval, and below them the pooled estimate as a diamond with its prediction
 #' interval as a thin line. `"density"` shows how the estimates of the sequences spread
 #' (a curve from five estimates on, a tick for each), with the pooled estimate and its interval.
@@ -20,6 +21,7 @@
 #' @param truth Reference values, or `NULL`: a data frame with `truth_name`, `value` and, where
 #'   they differ between panels, `exposure` and `outcome`. Rows of a further column `sequence`
 #'   that are not `NA` mark one sequence's row of a forest; the others are lines.
+#' @param data For `"scatter"` of a part of a fit: the effects table that was fitted, see [augment()].
 #' @param ... Passed on for `"scatter"`: `sequences`, `n_bars`.
 #' @return A ggplot. Errors: `deepmr_error_argument`, `deepmr_error_columns`.
 #' @examples
@@ -30,12 +32,12 @@
 #' ggplot2::autoplot(fit, type = "forest", pooled = meta_analyze(fit), truth = truth)
 #' ggplot2::autoplot(fit, type = "density", pooled = meta_analyze(fit), truth = truth)
 #' @export
-autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "density"), pooled = NULL, truth = NULL, ...) {
+autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "density"), pooled = NULL, truth = NULL,
+                                   data = NULL, ...) {
   types <- c("scatter", "forest", "density")
   type <- check_choice(if (missing(type)) "scatter" else type, types, "type")
   if (type == "scatter") {
-    variants <- generics::augment(object)
-    return(autoplot.deepmr_effects(variants, fit = object, ...))
+    return(autoplot.deepmr_effects(variants_once(generics::augment(object, data = data)), fit = object, ...))
   }
   rows <- fit_rows(object, "object")
   rows$label <- method_label(rows)
@@ -45,6 +47,13 @@ autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "densit
   rows <- within_window(rows, pooled, truth)
   pooled <- clip_pooled(pooled, rows)
   switch(type, forest = plot_forest(rows, pooled, truth), density = plot_density(rows, pooled, truth))
+}
+
+# augment() has a variant once per method and error; the first of a panel will do.
+variants_once <- function(variants) {
+  fit <- paste(variants$method, variants$error)
+  panel <- paste(variants$sequence, variants$exposure, variants$outcome, sep = "\r")
+  variants[fit == fit[match(panel, panel)]]
 }
 
 plot_fit_columns <- c(

@@ -119,6 +119,17 @@ test_that("real fits and pooled tables go through every type", {
   }
 })
 
+test_that("a fit's scatter has each variant once, also of a plain table or a part of the fit", {
+  effects <- plot_effects(2, length = 10)
+  fit <- suppressMessages(fit_mr(effects, method = c("egger", "ivw")))
+  expect_equal(nrow(layers_of(autoplot(fit), "GeomPoint")[[1]]), 60)
+  plain <- effects[, c("sequence", "beta_exposure", "se_exposure", "beta_outcome", "se_outcome")]
+  fit_plain <- suppressMessages(fit_mr(plain, method = c("egger", "ivw")))
+  expect_equal(nrow(layers_of(autoplot(fit_plain), "GeomPoint")[[1]]), 60)
+  part <- fit[fit$sequence == fit$sequence[1]]
+  expect_equal(nrow(layers_of(autoplot(part, data = effects), "GeomPoint")[[1]]), 30)
+})
+
 test_that("bad types, truths and pooled tables stop", {
   fit <- plot_fit()
   expect_error(autoplot(fit, type = "funnel"), class = "deepmr_error_argument")
