@@ -302,6 +302,7 @@ r_torch_problems <- function(facts) {
 #' @return A list of class `deepmr_python_info`: `source` (why this Python),
 #'   `python` (its path), `version`, `torch`, `numpy`, `reticulate` (versions,
 #'   `NULL` where unknown), `running`, `cuda` (`NA` unless Python is running),
+#'   `usable` (whether models run as things are, without installing anything),
 #'   `problems` (a data frame with the columns `problem` and `remedy`).
 #' @seealso [install_deepmr()]
 #' @examples
@@ -313,12 +314,15 @@ deepmr_python_info <- function() {
 
 new_python_info <- function(facts) {
   problems <- python_problems(facts)
+  fatal <- vapply(problems, function(p) p$fatal, NA)
   column <- function(name) vapply(problems, function(p) paste(p[[name]], collapse = " "), "")
   structure(
     list(
       source = facts$source, python = facts$python, version = facts$version, torch = facts$torch,
       numpy = facts$numpy, reticulate = facts$reticulate, running = isTRUE(facts$running),
       cuda = if (is.null(facts$cuda)) NA else facts$cuda,
+      # With py_require the first use would download.
+      usable = !any(fatal) && facts$source != "py_require",
       problems = data.frame(problem = column("problem"), remedy = column("remedy"))
     ),
     class = "deepmr_python_info"
