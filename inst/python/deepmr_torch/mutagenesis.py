@@ -50,7 +50,7 @@ class Mutagenesis:
         self.moments = Moments(n, len(self.outputs))
         shape = (n, len(self.outputs), self.n_samples)
         self.draws = np.empty(shape) if self.keep_draws else None
-        self.draw, self.done = 1, 0
+        self.draw, self.done = 1, -1  # of the variants; -1: the reference is still to be computed
         if self.batch_size is None and n:
             self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, n + 1)
         return n
@@ -70,9 +70,9 @@ class Mutagenesis:
         n = len(self.position)
         if n == 0:
             return 1.0
-        first = self.done == 0  # the reference rides along with the first batch of a draw
+        first = self.done < 0  # the reference rides along with the first batch of a draw
         size = 1 if self.locked.plan.batch_of_one and not self.spec.locked else self.batch_size
-        variants = np.arange(self.done - first, min(self.done - first + size, n))
+        variants = np.arange(self.done, min(self.done + size, n))
         position = np.where(variants < 0, -1, self.position[variants])
         try:
             out = self.locked.compute(self.code, position, self.alt[variants], self._rows(variants, self.draw))
@@ -90,13 +90,13 @@ class Mutagenesis:
             self.moments.add_effects(rows, effect)
             if self.draws is not None:
                 self.draws[rows, :, self.draw - 1] = effect
-        self.done = variants[-1] + 1 if len(variants) else 0
+        self.done += first + len(variants)
         if self.done == n:
-            self.draw, self.done = self.draw + 1, 0
+            self.draw, self.done = self.draw + 1, -1
         return self._share()
 
     def _share(self):
-        return (self.draw - 1 + self.done / len(self.position)) / self.n_samples
+        return (self.draw - 1 + max(self.done, 0) / len(self.position)) / self.n_samples
 
     def _check_finite(self, out, variants):
         if np.isfinite(out).all():
