@@ -29,7 +29,10 @@ def choose_batch_size(compute, device, most):
     size = 1
     while 2 * size <= limit:
         start = time.perf_counter()
-        compute(2 * size)
+        try:
+            compute(2 * size)
+        except torch.cuda.OutOfMemoryError:
+            break
         if time.perf_counter() - start > SECONDS:
             break
         size *= 2

@@ -52,7 +52,9 @@ class Mutagenesis:
         self.draws = np.empty(shape) if self.keep_draws else None
         self.draw, self.done = 1, -1  # of the variants; -1: the reference is still to be computed
         if self.batch_size is None and n:
-            self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, n + 1)
+            # Kept for the sequences that follow, which may have more variants than this one.
+            most = 3 * len(self.code if self.positions is None else self.positions) + 1
+            self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, most)
         return n
 
     def _trial(self, n):
