@@ -123,7 +123,10 @@ class Mutagenesis:
         result = self.moments.result()
         parameter = self.model.parameter
         eps = torch.finfo(parameter.dtype).eps
-        level = np.maximum(np.abs(result["mean_ref"]), np.abs(result["mean_alt"]))
+        # Root mean squares: an output whose draws have mean 0 is rounded at the size of its draws.
+        level = np.sqrt(
+            np.maximum(result["mean_ref"] ** 2 + result["var_ref"], result["mean_alt"] ** 2 + result["var_alt"])
+        )
         bound = ROUNDING * eps * level
         result["at_rounding"] = (np.abs(result["effect"]) <= bound) | (result["se"] <= bound)
         flat = {name: np.ascontiguousarray(values).ravel() for name, values in result.items()}
