@@ -53,7 +53,7 @@ class Mutagenesis:
         self.draw, self.done = 1, -1  # of the variants; -1: the reference is still to be computed
         if self.batch_size is None and n:
             # Kept for the sequences that follow, which may have more variants than this one.
-            most = 3 * len(self.code if self.positions is None else self.positions) + 1
+            most = 3 * np.size(self.code if self.positions is None else self.positions) + 1
             self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, most)
         return n
 
