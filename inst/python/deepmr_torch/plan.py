@@ -18,8 +18,8 @@ from .sites import Site, effective_rates, mask_shape
 
 COPIES = 3
 # A batch of three may differ from three batches of one by float rounding, no more: relative to the
-# output itself, and to the largest output.
-RELATIVE, ABSOLUTE = 1e-4, 1e-5
+# value itself, to the largest value of the same output, and to the largest of all outputs.
+RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-9
 
 
 class Plan:
@@ -117,10 +117,17 @@ def _site(a, b):
     return Site(a.ordinal, a.name, a.kind, a.rate, a.use, a.shape, d, a.shape[d])
 
 
-def agree(a, b):
-    """Whether outputs of two batch layouts agree to float tolerance, (N, K) each."""
+def discrepancy(a, b):
+    """How far the outputs (N, K) of two batch layouts are apart, in units of what float rounding
+    explains: up to 1 they agree. What is finite in neither counts as equal; such a prediction is
+    reported, with its draw, when it is computed."""
+    finite = np.isfinite(a) | np.isfinite(b)
+    a, b = np.where(finite, a, 0.0), np.where(finite, b, 0.0)
     scale = np.maximum(np.abs(a), np.abs(b))
-    return bool(np.all(np.abs(a - b) <= ABSOLUTE * float(scale.max()) + RELATIVE * scale))
+    allowed = RELATIVE * scale + OF_OUTPUT * scale.max(axis=0) + OF_ALL * scale.max()
+    with np.errstate(invalid="ignore"):  # infinite in one layout only: NaN, which is taken for infinite
+        apart = np.divide(np.abs(a - b), allowed, out=np.zeros_like(a), where=a != b)
+    return float(np.nan_to_num(apart, nan=np.inf).max())
 
 
 def trial_masks(site, folded):
