@@ -59,8 +59,11 @@ class LockedModel:
         return self._predict(self.model.encode(code, position, alt), rows)
 
     def _predict(self, x, rows):
-        handler = (lambda call: None) if self.spec is None else self.plan.handler(rows, self.outputs.device)
-        return self._run(x, handler)[:, self.outputs].double().cpu().numpy()
+        handler = (lambda call: None) if self.spec is None else self.plan.handler(rows, len(x), self.outputs.device)
+        out = self._run(x, handler)[:, self.outputs].double().cpu().numpy()
+        if self.spec is not None:
+            self.plan.check_complete(self.takeover.calls)
+        return out
 
     def shared(self, rows):
         """One Row for the batch where masks are locked, else the list."""

@@ -14,7 +14,7 @@ import torch
 
 from .errors import DeepmrError
 from .masks import keep_mask
-from .sites import Site, effective_rates, mask_shape
+from .sites import Site, effective_rates, mask_shape, module_of
 
 COPIES = 3
 # A batch of three may differ from three batches of one by float rounding, no more: relative to the
@@ -38,25 +38,41 @@ class Plan:
         dimension."""
         return any(rate > 0 and site.batch_dim is None for site, rate in zip(self.sites, self.rates))
 
-    def handler(self, rows, device):
-        """Answers the calls of one pass over a batch: `rows` is one Row that all share, or a list."""
+    def handler(self, rows, n, device):
+        """Answers the calls of one pass over n rows: `rows` is one Row that all share, or a list."""
 
         def answer(call):
-            if call.ordinal > len(self.sites) or self.sites[call.ordinal - 1].kind != call.kind:
-                raise DeepmrError(
-                    "dropout_site",
-                    f"Dropout call {call.ordinal} ('{call.name}') was not met when the model was examined: "
-                    "its forward pass takes another path now.",
-                    "The order of dropout calls must not depend on the data.",
-                )
-            site, rate = self.sites[call.ordinal - 1], self.rates[call.ordinal - 1]
+            site, rate = self._known(call, n), self.rates[call.ordinal - 1]
             if rate == 0:
                 return None
-            return self._batch_mask(site, rate, rows, device, call.shape), rate
+            return self._batch_mask(site, rate, rows, n, device), rate
 
         return answer
 
-    def _batch_mask(self, site, rate, rows, device, shape):
+    def _known(self, call, n):
+        """The site that `call` is, or an error where the pass differs from the one examined."""
+        site = self.sites[call.ordinal - 1] if call.ordinal <= len(self.sites) else None
+        if site is not None and call.kind == site.kind and call.shape == site.batch_shape(n):
+            if call.kind == "functional" or call.name == module_of(site.name):
+                return site
+        raise DeepmrError(
+            "dropout_site",
+            f"Dropout call {call.ordinal} ('{call.name}', shape {call.shape}) was not met when the model was "
+            "examined: its forward pass takes another path now.",
+            "The dropout calls must not depend on the data or on the size of the batch.",
+        )
+
+    def check_complete(self, calls):
+        """Raises where a pass has met fewer calls than were met when the model was examined."""
+        if len(calls) < len(self.sites):
+            raise DeepmrError(
+                "dropout_site",
+                f"The dropout call '{self.sites[len(calls)].name}' was met when the model was examined, but not in "
+                "a later forward pass.",
+                "The dropout calls must not depend on the data or on the size of the batch.",
+            )
+
+    def _batch_mask(self, site, rate, rows, n, device):
         if not isinstance(rows, list):
             # Shared by all rows: kept for the batches of this draw, since it is the same for all.
             key = (rows.sequence, rows.draw, site.ordinal)
@@ -67,7 +83,7 @@ class Plan:
             mask = self._cache[key]
             if site.folded:
                 repeats = [1] * mask.dim()
-                repeats[site.batch_dim] = shape[site.batch_dim] // site.copies
+                repeats[site.batch_dim] = n
                 mask = mask.repeat(repeats)
             return mask
         masks = np.stack([self._row_mask(site, rate, row) for row in rows])

@@ -41,6 +41,10 @@ class Site:
     copies: int = 1
     folded: bool = False
 
+    def batch_shape(self, n):
+        """Shape of the random tensor for n rows."""
+        return tuple(n * size if d == self.batch_dim else size for d, size in enumerate(self.shape))
+
 
 @dataclasses.dataclass(frozen=True)
 class DropoutSpec:
