@@ -81,11 +81,11 @@ class Plan:
                     self._cache.clear()
                 self._cache[key] = torch.from_numpy(self._row_mask(site, rate, rows)).to(device)
             mask = self._cache[key]
-            if site.folded:
-                repeats = [1] * mask.dim()
-                repeats[site.batch_dim] = n
-                mask = mask.repeat(repeats)
-            return mask
+            if site.batch_dim is None or mask.shape[site.batch_dim] == 1:
+                return mask
+            if not site.folded:
+                return mask.repeat_interleave(n, dim=site.batch_dim)
+            return mask.repeat([n if d == site.batch_dim else 1 for d in range(mask.dim())])
         masks = np.stack([self._row_mask(site, rate, row) for row in rows])
         if site.batch_dim is None:
             return torch.from_numpy(masks[0]).to(device)
