@@ -27,11 +27,14 @@ DROPOUT_MODULES = {
     nn.FeatureAlphaDropout: True,
 }
 UNBATCHED_DIMS = {nn.Dropout1d: 2, nn.Dropout3d: 4}  # inputs that torch reads as (C, ...)
+ALPHA_MODULES = (nn.AlphaDropout, nn.FeatureAlphaDropout)
 ALPHA = 1.7580993408473766  # -SELU's limit at minus infinity (Klambauer et al. 2017, section 3)
 
 
 def dropout_class(module):
     """The class of nn.Dropout's family whose forward `module` runs, or None."""
+    if "forward" in module.__dict__:  # patched by the user, to drop in evaluation mode too, say
+        return None
     for cls in DROPOUT_MODULES:
         if isinstance(module, cls) and type(module).forward is cls.forward:
             return cls
@@ -57,7 +60,7 @@ def noise_shape(cls, x):
 def drop(x, keep, rate, cls):
     """What torch's dropout computes, with the Boolean mask `keep` (broadcast to x) given."""
     noise = keep.to(x.dtype)
-    if cls in (nn.AlphaDropout, nn.FeatureAlphaDropout):
+    if cls in ALPHA_MODULES:
         scale = ((ALPHA**2 * rate + 1) * (1 - rate)) ** -0.5 if rate < 1 else 0.0
         shift = (noise - 1) * (ALPHA * scale) + ALPHA * scale * rate
         return x * (noise * scale) + shift
@@ -109,25 +112,20 @@ class Takeover:
     def _swap(self, stack, name, module):
         cls = dropout_class(module)
         original = module.forward
-        own = module.__dict__.get("forward")
+        inplace = module.inplace and cls not in ALPHA_MODULES  # whose forward ignores the flag
 
-        def forward(x):
-            answer = self._meet(name, cls.__name__, module.p, noise_shape(cls, x))
+        def forward(input):
+            answer = self._meet(name, cls.__name__, module.p, noise_shape(cls, input))
             if answer is None:
-                return x
+                return input
             keep, rate = answer
             if self.force_dispatch:
-                return self._dispatched(module, original, x, keep, rate)
-            out = drop(x, keep, rate, cls)
-            return x.copy_(out) if module.inplace else out
-
-        def restore():
-            module.__dict__.pop("forward", None)
-            if own is not None:
-                module.forward = own
+                return self._dispatched(module, original, input, keep, rate)
+            out = drop(input, keep, rate, cls)
+            return input.copy_(out) if inplace else out
 
         module.forward = forward
-        stack.callback(restore)
+        stack.callback(module.__dict__.pop, "forward", None)
 
     def _dispatched(self, module, original, x, keep, rate):
         own, module.p = module.p, rate
