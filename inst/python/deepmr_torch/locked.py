@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 import torch
+from torch import nn
 
 from . import rng
 from .encode import codes
@@ -132,7 +133,7 @@ class LockedModel:
         norms = [
             name
             for name, module in self.model.module.named_modules()
-            if getattr(module, "track_running_stats", True) is False or getattr(module, "running_mean", 0) is None
+            if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is None
         ]
         if norms:
             raise DeepmrError(

@@ -41,12 +41,14 @@ def dropout_class(module):
     return None
 
 
+NORMALISATIONS = {f"{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)} | {"SyncBatchNorm"}
+
+
 def is_normalisation(module):
     """Layers that would use the statistics of the batch in training mode."""
-    name = getattr(module, "original_name", type(module).__name__)
-    return isinstance(module, nn.modules.batchnorm._NormBase) or name.startswith(
-        ("BatchNorm", "InstanceNorm", "SyncBatchNorm", "LazyBatchNorm", "LazyInstanceNorm")
-    )
+    if isinstance(module, torch.jit.ScriptModule):
+        return getattr(module, "original_name", "") in NORMALISATIONS
+    return isinstance(module, nn.modules.batchnorm._NormBase)
 
 
 def noise_shape(cls, x):
