@@ -36,8 +36,8 @@ class LockedModel:
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             stack.enter_context(rng.untouched())
-            stack.callback(self.model.module.to, self.model.parameter.device)
-            if self.device is not None:
+            if self.device is not None:  # else a module may be spread over several devices
+                stack.callback(self.model.module.to, self.model.parameter.device)
                 self.model.module.to(self.device)
             stack.enter_context(self.takeover)
             self._examine()

@@ -51,6 +51,22 @@ def is_normalisation(module):
     return isinstance(module, nn.modules.batchnorm._NormBase)
 
 
+@contextlib.contextmanager
+def buffers_kept(module):
+    """Puts back the values of all buffers, and the buffers themselves where they were replaced."""
+    owners = [] if isinstance(module, torch.jit.ScriptModule) else [m._buffers for m in module.modules()]
+    before = [(b, b.detach().clone()) for b in module.buffers()]
+    named = [(buffers, dict(buffers)) for buffers in owners if isinstance(buffers, dict)]
+    try:
+        yield
+    finally:
+        for buffers, own in named:
+            buffers.update(own)
+        with torch.no_grad():
+            for buffer, value in before:
+                buffer.copy_(value)
+
+
 def noise_shape(cls, x):
     """Shape of the random tensor that a dropout module draws for its input `x`."""
     if not DROPOUT_MODULES[cls]:
@@ -99,8 +115,10 @@ class Takeover:
             stack.enter_context(
                 torch.backends.cudnn.flags(enabled=not recurrent, benchmark=False, allow_tf32=False)
             )
-            flags = [(m, m.training) for m in self.module.modules()]
+            # A frozen TorchScript module has no training flag.
+            flags = [(m, m.training) for m in self.module.modules() if hasattr(m, "training")]
             stack.callback(lambda: [setattr(m, "training", flag) for m, flag in flags])
+            stack.enter_context(buffers_kept(self.module))
             self.module.eval()
             for name, module in self.module.named_modules():
                 if dropout_class(module) is not None and not isinstance(module, torch.jit.ScriptModule):
@@ -174,23 +192,19 @@ class Takeover:
 
     def _functional_owners(self, x):
         """Modules whose own forward calls dropout as a function when they are in training mode."""
-        buffers = [(b, b.clone()) for b in self.module.buffers()]
         self.module.train()
         for module in self.module.modules():
             if is_normalisation(module):
                 module.eval()
         self.owners = []
         try:
-            self.forward(x, lambda call: None)
+            with buffers_kept(self.module):
+                self.forward(x, lambda call: None)
         except DeepmrError:
             raise
         except Exception:  # noqa: BLE001 (whatever a user's forward raises)
             # The model cannot run in training mode: what it calls then is never active here.
             self.owners = []
-        finally:
-            with torch.no_grad():
-                for buffer, before in buffers:
-                    buffer.copy_(before)
         return self.owners
 
     @contextlib.contextmanager
