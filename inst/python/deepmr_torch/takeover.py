@@ -52,6 +52,25 @@ def is_normalisation(module):
 
 
 @contextlib.contextmanager
+def plain_cudnn(enabled):
+    """cuDNN without choice of algorithm by timing and without TF32, which rounds to 10 bits."""
+    cudnn = torch.backends.cudnn
+    settings = [(cudnn, "enabled", enabled), (cudnn, "benchmark", False)]
+    if hasattr(cudnn, "conv"):  # since torch 2.9, where allow_tf32 fails if conv and rnn differ
+        settings += [(cudnn.conv, "fp32_precision", "ieee"), (cudnn.rnn, "fp32_precision", "ieee")]
+    else:
+        settings += [(cudnn, "allow_tf32", False)]
+    before = [getattr(holder, name) for holder, name, _ in settings]
+    try:
+        for holder, name, value in settings:
+            setattr(holder, name, value)
+        yield
+    finally:
+        for (holder, name, _), value in zip(settings, before):
+            setattr(holder, name, value)
+
+
+@contextlib.contextmanager
 def buffers_kept(module):
     """Puts back the values of all buffers, and the buffers themselves where they were replaced."""
     owners = [] if isinstance(module, torch.jit.ScriptModule) else [m._buffers for m in module.modules()]
@@ -112,9 +131,7 @@ class Takeover:
             torch.backends.mha.set_fastpath_enabled(False)
             stack.enter_context(sdpa_kernel(SDPBackend.MATH))
             recurrent = any(isinstance(m, nn.RNNBase) and m.dropout > 0 for m in self.module.modules())
-            stack.enter_context(
-                torch.backends.cudnn.flags(enabled=not recurrent, benchmark=False, allow_tf32=False)
-            )
+            stack.enter_context(plain_cudnn(torch.backends.cudnn.enabled and not recurrent))
             # A frozen TorchScript module has no training flag.
             flags = [(m, m.training) for m in self.module.modules() if hasattr(m, "training")]
             stack.callback(lambda: [setattr(m, "training", flag) for m, flag in flags])
