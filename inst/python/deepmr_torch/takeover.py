@@ -70,6 +70,12 @@ def plain_cudnn(enabled):
             setattr(holder, name, value)
 
 
+def uncompiled():
+    """Runs what torch.compile has compiled as plain Python: compiled code would hold masks fixed."""
+    stance = getattr(torch.compiler, "set_stance", None)  # since torch 2.6
+    return contextlib.nullcontext() if stance is None else stance("force_eager")
+
+
 @contextlib.contextmanager
 def buffers_kept(module):
     """Puts back the values of all buffers, and the buffers themselves where they were replaced."""
@@ -113,7 +119,8 @@ class Takeover:
     settings are as before. `mechanism = "dispatch"` sends modules through the dispatcher too."""
 
     def __init__(self, module, mechanism="auto"):
-        self.module = module
+        # Replicas on several GPUs would be called in threads, in no order.
+        self.module = module.module if isinstance(module, nn.DataParallel) else module
         self.force_dispatch = mechanism == "dispatch"
         self.needs_dispatch = True  # until a first pass shows that no functional call is there
         self.handler = None
@@ -185,7 +192,7 @@ class Takeover:
         self.calls, self.handler = [], handler
         mode = _Answer(self) if self.needs_dispatch or self.force_dispatch else contextlib.nullcontext()
         # Not inference_mode: the dispatcher would see nothing and masks would be unlocked unnoticed.
-        with torch.no_grad(), mode:
+        with torch.no_grad(), uncompiled(), mode:
             return self.module(x)
 
     def survey(self, x):
@@ -270,13 +277,18 @@ class _Answer(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if torch.is_inference_mode_enabled():  # the model's own; there dropout arrives in one piece
+            with self:
+                out = func.decompose(*args, **kwargs)
+            if out is not NotImplemented:
+                return out
         if self.last is not None:
             self._note_use(func, args)
         aten = torch.ops.aten
         if func is aten.bernoulli_.float:
-            return self._fill(args[0], 1 - (args[1] if len(args) > 1 else kwargs.get("p", 0.5)))
+            return self._fill(args[0], args[1] if len(args) > 1 else kwargs.get("p", 0.5))
         if func is aten.bernoulli.p:
-            return self._fill(torch.empty_like(args[0]), 1 - (args[1] if len(args) > 1 else kwargs["p"]))
+            return self._fill(torch.empty_like(args[0]), args[1] if len(args) > 1 else kwargs["p"])
         if func is aten.native_dropout.default:
             return self._native_dropout(*args, **kwargs)
         if torch.Tag.nondeterministic_seeded in func.tags:
@@ -294,21 +306,23 @@ class _Answer(TorchDispatchMode):
             return answer, None
         return self.takeover.meet_functional(shape, rate), self.takeover.calls[-1]
 
-    def _fill(self, noise, rate):
+    def _fill(self, noise, share):
+        """Fills the tensor of a draw that is 1 with probability `share`."""
+        rate = round(1 - share, 12)  # 0.3, not 0.30000000000000004
         answer, call = self._answer(noise.shape, rate)
         self.last = (noise, call) if call is not None else None
         # The caller divides by 1 - rate afterwards, unless it multiplies as it is.
         planned = self.takeover.use_of(call) if call is not None else "divided"
         if answer is None:
-            return noise.fill_(1 - rate if planned == "divided" else 1.0)
+            return noise.fill_(share if planned == "divided" else 1.0)
         keep, wanted = answer
         noise.copy_(keep)
-        if planned == "divided" and wanted != rate:
-            noise.mul_((1 - rate) / (1 - wanted))
+        if planned == "divided" and rate != wanted < 1:
+            noise.mul_(share / (1 - wanted))
         return noise
 
     def _native_dropout(self, x, rate, train):
-        if not train or rate == 0:
+        if train is False or rate == 0:
             return x.clone(), torch.ones_like(x, dtype=torch.bool)
         answer, _ = self._answer(x.shape, rate)
         if answer is None:
