@@ -83,17 +83,28 @@ class LockedModel:
 
     def _examine(self):
         none = np.full(COPIES, -1), np.zeros(COPIES, np.uint8)
-        one = self.takeover.survey(self.model.encode(self.code, none[0][:1], none[1][:1]))
-        several = self.takeover.survey(self.model.encode(self.code, *none))
         self.outputs = self.outputs.to(self.model.parameter.device)
-        sites = find_sites(one, several)
-        for site in sites:
-            if site.copies > 1:
-                site.folded = self._folded(site, none)
-        if self.spec is not None:
+        one = self.takeover.survey(self.model.encode(self.code, none[0][:1], none[1][:1]), self.spec is not None)
+        if self.spec is None:
+            self._check_silent(one)
+        else:
+            several = self.takeover.survey(self.model.encode(self.code, *none))
+            sites = find_sites(one, several)
+            for site in sites:
+                if site.copies > 1:
+                    site.folded = self._folded(site, none)
             self.plan = Plan(sites, self.spec, self.seed)
-        self.sites = sites
         self._check_rows_alone()
+
+    def _check_silent(self, calls):
+        for call in calls:
+            if call.use == "other":
+                raise DeepmrError(
+                    "dropout_site",
+                    f"The dropout call '{call.name}' cannot be switched off: the model makes it in evaluation mode "
+                    "too, by a formula that depends on its rate.",
+                    "Call it with training = self.training.",
+                )
 
     def _folded(self, site, none):
         """Whether the streams of one sequence lie together in the batch: the layout under which

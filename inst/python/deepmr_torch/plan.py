@@ -104,7 +104,7 @@ def arrange(masks, site):
     if not site.folded:
         per_row = np.broadcast_to(per_row, (len(masks), site.copies, *per_row.shape[2:])).swapaxes(0, 1)
     joined = per_row.reshape(-1, *per_row.shape[2:])
-    return np.ascontiguousarray(np.moveaxis(joined, 0, d))
+    return np.array(np.moveaxis(joined, 0, d), order="C")  # a copy: torch warns of read-only arrays
 
 
 def find_sites(one, several):

@@ -8,11 +8,14 @@ since it would vary between reference and variant unseen.
 """
 
 import contextlib
+import random
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from .errors import DeepmrError
 from .sites import Call
@@ -112,6 +115,11 @@ def drop(x, keep, rate, cls):
     return x * noise.div_(1 - rate)
 
 
+def ignore(call):
+    """A handler that leaves every call inactive."""
+    return None
+
+
 class Takeover:
     """`with Takeover(module) as t:` puts `module` into evaluation mode with only its dropout calls
     under control; `t.forward(x, handler)` runs it. For each call in turn `handler(call)` returns
@@ -127,7 +135,7 @@ class Takeover:
         self.calls = []
         self.pending = None  # (keep, rate) of the module call that the dispatcher is to answer
         self.stack = []  # (name, module) of the modules being run, while names are wanted
-        self.owners = []  # modules whose own forward calls dropout as a function
+        self.owners, self.around = [], []  # modules that call dropout as a function, and those around them
         self.uses = []  # what each call does with its random tensor, once surveyed
 
     def __enter__(self):
@@ -195,41 +203,84 @@ class Takeover:
         with torch.no_grad(), uncompiled(), mode:
             return self.module(x)
 
-    def survey(self, x):
-        """Finds all dropout calls, functional ones included, and activates the modules that make
-        them. Returns the calls of one pass over `x`, uniquely named."""
+    def survey(self, x, active=True):
+        """Finds all dropout calls, functional ones included, and activates the modules that make them.
+        Returns the calls of one pass over `x`, uniquely named. `active = False` keeps evaluation mode,
+        where only functional calls are left that ignore it."""
+        self.needs_dispatch, self.uses = True, []
         with self._names_known():
-            owners = self._functional_owners(x)
-            self.module.eval()
-            for owner in owners:
-                for module in owner.modules() if isinstance(owner, torch.jit.ScriptModule) else [owner]:
-                    module.training = not is_normalisation(module)
-            self.forward(x, lambda call: None)
-        self.needs_dispatch = any(call.kind == "functional" for call in self.calls)
-        self.uses = [call.use for call in self.calls]
+            chosen = self._functional_owners(x) if active else []
+            self._train(chosen)
+            before = random.getstate(), repr(np.random.get_state())
+            self.forward(x, ignore)
+            if before != (random.getstate(), repr(np.random.get_state())):
+                raise DeepmrError(
+                    "dropout_site",
+                    "The model draws random numbers with Python's random or with numpy in its forward pass, which "
+                    "cannot be locked.",
+                    "Use torch's dropout.",
+                )
+            calls = self.calls
+            self.uses = [call.use for call in calls]
+            if "plain" in self.uses and not self._silent_as_evaluation(x, chosen):
+                self.uses = ["other" if use == "plain" else use for use in self.uses]
+        self.needs_dispatch = any(call.kind == "functional" for call in calls)
         seen = {}
-        for call in self.calls:
+        for call, use in zip(calls, self.uses):
+            call.use = use
             seen[call.name] = seen.get(call.name, 0) + 1
             if seen[call.name] > 1:
                 call.name = f"{call.name}#{seen[call.name]}"
-        return self.calls
+        self.calls = []
+        return calls
+
+    def _train(self, modules):
+        """Training mode for `modules` (all inside them, where they are TorchScript), else evaluation."""
+        self.module.eval()
+        for chosen in modules:
+            for module in chosen.modules() if isinstance(chosen, torch.jit.ScriptModule) else [chosen]:
+                module.training = not is_normalisation(module)
 
     def _functional_owners(self, x):
-        """Modules whose own forward calls dropout as a function when they are in training mode."""
-        self.module.train()
-        for module in self.module.modules():
-            if is_normalisation(module):
-                module.eval()
-        self.owners = []
+        """Modules that must be in training mode for every functional dropout call to be made: those
+        that call it, or where that is not enough (the flag may be handed down) those around them, or
+        all."""
+        everything = [m for m in self.module.modules() if not is_normalisation(m)]
+        wanted = self._functional_calls(x, everything)
+        if wanted is None:  # the model as a whole cannot run in training mode; parts of it may
+            return [m for m in everything if self._functional_calls(x, [m])]
+        owners, around = self.owners, self.around
+        for chosen in (owners, around):
+            if self._functional_calls(x, chosen) == wanted:
+                return chosen
+        return everything
+
+    def _functional_calls(self, x, modules):
+        """Names and shapes of the functional calls with `modules` in training mode; None where the
+        model cannot run so."""
+        self._train(modules)
+        self.owners, self.around = [], []
         try:
             with buffers_kept(self.module):
-                self.forward(x, lambda call: None)
+                self.forward(x, ignore)
         except DeepmrError:
             raise
         except Exception:  # noqa: BLE001 (whatever a user's forward raises)
-            # The model cannot run in training mode: what it calls then is never active here.
-            self.owners = []
-        return self.owners
+            return None
+        finally:
+            self.stack.clear()
+        return [(call.name, call.shape) for call in self.calls if call.kind == "functional"]
+
+    def _silent_as_evaluation(self, x, chosen):
+        """Whether the model with all calls inactive gives what it gives in evaluation mode. If not, it
+        scales somewhere a mask that it multiplies plainly, and its rate cannot be changed."""
+        inactive = tree_leaves(self.forward(x, ignore))
+        uses, self.uses = self.uses, []
+        self._train([])
+        evaluation = tree_leaves(self.forward(x, ignore))
+        self._train(chosen)
+        self.uses = uses
+        return all(torch.allclose(a, b, 1e-4, 1e-5) for a, b in zip(inactive, evaluation))
 
     @contextlib.contextmanager
     def _names_known(self):
@@ -262,8 +313,9 @@ class Takeover:
 
     def meet_functional(self, shape, rate):
         name, owner = self.stack[-1] if self.stack else ("", self.module)
-        if self.stack and owner not in self.owners:
+        if owner not in self.owners:
             self.owners.append(owner)
+        self.around += [m for _, m in self.stack if m not in self.around and not is_normalisation(m)]
         return self._meet(f"{name}.functional" if name else "functional", "functional", rate, shape)
 
 
