@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -285,8 +286,8 @@ class Takeover:
     @contextlib.contextmanager
     def _names_known(self):
         """Keeps the stack of running modules, so that functional calls can be named."""
+        scripts = {}  # TorchScript takes no hooks of its own, and runs its children inside compiled code
         handles = []
-        compiled = ()  # a TorchScript module's children run inside its compiled code
 
         def enter(name):
             return lambda module, args: self.stack.append((name, module))
@@ -294,13 +295,25 @@ class Takeover:
         def leave(module, args, out):
             self.stack.pop()
 
+        def enter_script(module, args):
+            if module in scripts:
+                self.stack.append((scripts[module], module))
+
+        def leave_script(module, args, out):
+            if module in scripts:
+                self.stack.pop()
+
         for name, module in self.module.named_modules():
-            if compiled and name.startswith(compiled):
+            if any(name.startswith(f"{script}." if script else "") for script in scripts.values()):
                 continue
             if isinstance(module, torch.jit.ScriptModule):
-                compiled += (f"{name}." if name else "",)
+                scripts[module] = name
+                continue
             handles.append(module.register_forward_pre_hook(enter(name)))
             handles.append(module.register_forward_hook(leave, always_call=True))
+        if scripts:
+            handles.append(register_module_forward_pre_hook(enter_script))
+            handles.append(register_module_forward_hook(leave_script, always_call=True))
         try:
             yield
         finally:
