@@ -30,7 +30,10 @@ def choose_batch_size(compute, device, most):
     size = 1
     while 2 * size <= limit:
         start = time.perf_counter()
-        compute(2 * size)
+        try:
+            compute(2 * size)
+        except torch.cuda.OutOfMemoryError:
+            return size
         if time.perf_counter() - start > BATCH_SECONDS:
             return size
         size *= 2

@@ -1,14 +1,18 @@
 """What a model is made of, for printing."""
 
-from .locked import LockedModel
+import numpy as np
+
+from . import rng
+from .encode import codes
+from .takeover import Takeover
 
 
 def dropout_calls(model, seed=1):
     """The dropout calls of a forward pass: dict of equally long lists `name`, `kind`, `rate`,
     `shape` (of the random tensor for one sequence)."""
     sequence = ("ACGT" * (model.length // 4 + 1))[: model.length]
-    with LockedModel(model, None, seed, sequence, [0]) as locked:
-        sites = locked.sites
+    with rng.untouched(), Takeover(model.module) as takeover:
+        sites = takeover.survey(model.encode(codes(sequence), np.array([-1]), np.zeros(1, np.uint8)))
     return {
         "name": [s.name for s in sites],
         "kind": [s.kind for s in sites],

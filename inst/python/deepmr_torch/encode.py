@@ -22,7 +22,7 @@ def codes(sequence):
     if len(bad):
         raise DeepmrError(
             "characters",
-            f"A sequence has the character {chr(text[bad[0]])!r} at position {bad[0] + 1}.",
+            f"A sequence has the character {sequence[bad[0]]!r} at position {bad[0] + 1}.",
             "Use A, C, G, T and N only.",
         )
     return out
@@ -34,6 +34,13 @@ def snvs(code, positions=None):
     Ordered by position, then alternative in the order A, C, G, T. A position that holds N
     has no variants. `positions` (from 0) restricts them."""
     where = np.arange(len(code)) if positions is None else np.unique(np.asarray(positions, np.int64))
+    outside = where[(where < 0) | (where >= len(code))]
+    if len(outside):
+        raise DeepmrError(
+            "positions",
+            f"Position {outside[-1] + 1} is outside the sequence, which has {len(code)} bases.",
+            "Give positions from 1 to the length of the sequence.",
+        )
     where = where[code[where] != UNKNOWN]
     position = np.repeat(where, 4)
     alt = np.tile(np.arange(4, dtype=np.uint8), len(where))

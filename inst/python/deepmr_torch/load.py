@@ -64,7 +64,8 @@ def load_weights(module, path):
     file = pathlib.Path(path)
     if not file.is_file():
         raise DeepmrError("weights", f"There is no weights file '{path}'.", None)
-    start = file.open("rb").read(64).lstrip()
+    with file.open("rb") as stream:
+        start = stream.read(64).lstrip()
     if start.startswith((b"<", b"version https://git-lfs")):
         kind = "an HTML page" if start.startswith(b"<") else "a git-lfs pointer"
         raise DeepmrError("weights", f"'{path}' is {kind}, not weights.", "Download the file itself.")
@@ -73,7 +74,7 @@ def load_weights(module, path):
     except Exception as error:
         raise DeepmrError(
             "weights",
-            f"'{path}' cannot be read as torch weights: {str(error).splitlines()[0]}",
+            f"'{path}' cannot be read as torch weights: {(str(error) or type(error).__name__).splitlines()[0]}",
             "It must be a state dict saved with torch.save().",
         ) from error
     try:

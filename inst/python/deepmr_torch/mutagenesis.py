@@ -52,9 +52,11 @@ class Mutagenesis:
         self.moments = Moments(n, len(self.outputs))
         shape = (n, len(self.outputs), self.n_samples)
         self.draws = np.empty(shape) if self.keep_draws else None
-        self.draw, self.done = 1, 0
+        self.draw, self.done = 1, -1  # of the variants; -1: the reference is still to be computed
         if self.batch_size is None and n:
-            self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, n + 1)
+            # Kept for the sequences that follow, which may have more variants than this one.
+            most = 3 * np.size(self.code if self.positions is None else self.positions) + 1
+            self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, most)
         return n
 
     def _trial(self, n):
@@ -77,13 +79,13 @@ class Mutagenesis:
             self._batch()
             if time.perf_counter() - start > STEP_SECONDS:
                 break
-        return (self.draw - 1 + self.done / len(self.position)) / self.n_samples
+        return (self.draw - 1 + max(self.done, 0) / len(self.position)) / self.n_samples
 
     def _batch(self):
         n = len(self.position)
-        first = self.done == 0  # the reference rides along with the first batch of a draw
+        first = self.done < 0  # the reference rides along with the first batch of a draw
         size = 1 if self.locked.plan.batch_of_one and not self.spec.locked else self.batch_size
-        variants = np.arange(self.done - first, min(self.done - first + size, n))
+        variants = np.arange(self.done, min(self.done + size, n))
         position = np.where(variants < 0, -1, self.position[variants])
         try:
             out = self.locked.compute(self.code, position, self.alt[variants], self._rows(variants, self.draw))
@@ -101,9 +103,9 @@ class Mutagenesis:
             self.moments.add_effects(rows, effect)
             if self.draws is not None:
                 self.draws[rows, :, self.draw - 1] = effect
-        self.done = variants[-1] + 1 if len(variants) else 0
+        self.done += first + len(variants)
         if self.done == n:
-            self.draw, self.done = self.draw + 1, 0
+            self.draw, self.done = self.draw + 1, -1
 
     def _check_finite(self, out, variants):
         if np.isfinite(out).all():
@@ -128,7 +130,10 @@ class Mutagenesis:
         result = self.moments.result()
         parameter = self.model.parameter
         eps = torch.finfo(parameter.dtype).eps
-        level = np.maximum(np.abs(result["mean_ref"]), np.abs(result["mean_alt"]))
+        # Root mean squares: an output whose draws have mean 0 is rounded at the size of its draws.
+        level = np.sqrt(
+            np.maximum(result["mean_ref"] ** 2 + result["var_ref"], result["mean_alt"] ** 2 + result["var_alt"])
+        )
         bound = ROUNDING * eps * level
         result["at_rounding"] = (np.abs(result["effect"]) <= bound) | (result["se"] <= bound)
         flat = {name: np.ascontiguousarray(values).ravel() for name, values in result.items()}

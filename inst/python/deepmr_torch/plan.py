@@ -14,12 +14,12 @@ import torch
 
 from .errors import DeepmrError
 from .masks import keep_mask
-from .sites import Site, effective_rates, mask_shape
+from .sites import Site, effective_rates, mask_shape, module_of
 
 COPIES = 3
 # A batch of three may differ from three batches of one by float rounding, no more: relative to the
-# output itself, and to the largest output.
-RELATIVE, ABSOLUTE = 1e-4, 1e-5
+# value itself, to the largest value of the same output, and to the largest of all outputs.
+RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-9
 
 
 class Plan:
@@ -38,25 +38,41 @@ class Plan:
         dimension."""
         return any(rate > 0 and site.batch_dim is None for site, rate in zip(self.sites, self.rates))
 
-    def handler(self, rows, device):
-        """Answers the calls of one pass over a batch: `rows` is one Row that all share, or a list."""
+    def handler(self, rows, n, device):
+        """Answers the calls of one pass over n rows: `rows` is one Row that all share, or a list."""
 
         def answer(call):
-            if call.ordinal > len(self.sites) or self.sites[call.ordinal - 1].kind != call.kind:
-                raise DeepmrError(
-                    "dropout_site",
-                    f"Dropout call {call.ordinal} ('{call.name}') was not met when the model was examined: "
-                    "its forward pass takes another path now.",
-                    "The order of dropout calls must not depend on the data.",
-                )
-            site, rate = self.sites[call.ordinal - 1], self.rates[call.ordinal - 1]
+            site, rate = self._known(call, n), self.rates[call.ordinal - 1]
             if rate == 0:
                 return None
-            return self._batch_mask(site, rate, rows, device, call.shape), rate
+            return self._batch_mask(site, rate, rows, n, device), rate
 
         return answer
 
-    def _batch_mask(self, site, rate, rows, device, shape):
+    def _known(self, call, n):
+        """The site that `call` is, or an error where the pass differs from the one examined."""
+        site = self.sites[call.ordinal - 1] if call.ordinal <= len(self.sites) else None
+        if site is not None and call.kind == site.kind and call.shape == site.batch_shape(n):
+            if call.kind == "functional" or call.name == module_of(site.name):
+                return site
+        raise DeepmrError(
+            "dropout_site",
+            f"Dropout call {call.ordinal} ('{call.name}', shape {call.shape}) was not met when the model was "
+            "examined: its forward pass takes another path now.",
+            "The dropout calls must not depend on the data or on the size of the batch.",
+        )
+
+    def check_complete(self, calls):
+        """Raises where a pass has met fewer calls than were met when the model was examined."""
+        if len(calls) < len(self.sites):
+            raise DeepmrError(
+                "dropout_site",
+                f"The dropout call '{self.sites[len(calls)].name}' was met when the model was examined, but not in "
+                "a later forward pass.",
+                "The dropout calls must not depend on the data or on the size of the batch.",
+            )
+
+    def _batch_mask(self, site, rate, rows, n, device):
         if not isinstance(rows, list):
             # Shared by all rows: kept for the batches of this draw, since it is the same for all.
             key = (rows.sequence, rows.draw, site.ordinal)
@@ -65,11 +81,11 @@ class Plan:
                     self._cache.clear()
                 self._cache[key] = torch.from_numpy(self._row_mask(site, rate, rows)).to(device)
             mask = self._cache[key]
-            if site.folded:
-                repeats = [1] * mask.dim()
-                repeats[site.batch_dim] = shape[site.batch_dim] // site.copies
-                mask = mask.repeat(repeats)
-            return mask
+            if site.batch_dim is None or mask.shape[site.batch_dim] == 1:
+                return mask
+            if not site.folded:
+                return mask.repeat_interleave(n, dim=site.batch_dim)
+            return mask.repeat([n if d == site.batch_dim else 1 for d in range(mask.dim())])
         masks = np.stack([self._row_mask(site, rate, row) for row in rows])
         if site.batch_dim is None:
             return torch.from_numpy(masks[0]).to(device)
@@ -88,7 +104,7 @@ def arrange(masks, site):
     if not site.folded:
         per_row = np.broadcast_to(per_row, (len(masks), site.copies, *per_row.shape[2:])).swapaxes(0, 1)
     joined = per_row.reshape(-1, *per_row.shape[2:])
-    return np.array(np.moveaxis(joined, 0, d), order="C")
+    return np.array(np.moveaxis(joined, 0, d), order="C")  # a copy: torch warns of read-only arrays
 
 
 def find_sites(one, several):
@@ -117,10 +133,17 @@ def _site(a, b):
     return Site(a.ordinal, a.name, a.kind, a.rate, a.use, a.shape, d, a.shape[d])
 
 
-def agree(a, b):
-    """Whether outputs of two batch layouts agree to float tolerance, (N, K) each."""
+def discrepancy(a, b):
+    """How far the outputs (N, K) of two batch layouts are apart, in units of what float rounding
+    explains: up to 1 they agree. What is finite in neither counts as equal; such a prediction is
+    reported, with its draw, when it is computed."""
+    finite = np.isfinite(a) | np.isfinite(b)
+    a, b = np.where(finite, a, 0.0), np.where(finite, b, 0.0)
     scale = np.maximum(np.abs(a), np.abs(b))
-    return bool(np.all(np.abs(a - b) <= ABSOLUTE * float(scale.max()) + RELATIVE * scale))
+    allowed = RELATIVE * scale + OF_OUTPUT * scale.max(axis=0) + OF_ALL * scale.max()
+    with np.errstate(invalid="ignore"):  # infinite in one layout only: NaN, which is taken for infinite
+        apart = np.divide(np.abs(a - b), allowed, out=np.zeros_like(a), where=a != b)
+    return float(np.nan_to_num(apart, nan=np.inf).max())
 
 
 def trial_masks(site, folded):

@@ -29,7 +29,7 @@ class Site:
     `shape` is for a batch of one. `batch_dim` is the dimension that grows with the batch (None:
     the tensor has none, one mask serves the batch). `copies` is its size for one sequence: above 1
     there are several streams of one sequence, either `folded` (neighbours in the batch, such as the
-    heads of an attention layer) or one after another (reverse complements)."""
+    heads of an attention layer) or one after another (a reverse complement; positions)."""
 
     ordinal: int
     name: str
@@ -40,6 +40,10 @@ class Site:
     batch_dim: int | None
     copies: int = 1
     folded: bool = False
+
+    def batch_shape(self, n):
+        """Shape of the random tensor for n rows."""
+        return tuple(n * size if d == self.batch_dim else size for d, size in enumerate(self.shape))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,10 +135,11 @@ def can_drop_channels(site):
 
 
 def mask_shape(site, spec):
-    """Shape of the mask of one sequence. Reverse-complement streams share a locked mask."""
+    """Shape of the mask of one sequence. Two streams one after another are a sequence and its reverse
+    complement, and share a locked mask; more are something else, such as positions."""
     shape = list(site.shape)
     if spec.unit == "channel":
         shape[2:] = [1] * len(shape[2:])
-    if spec.locked and site.batch_dim is not None and not site.folded:
+    if spec.locked and site.copies == 2 and not site.folded:
         shape[site.batch_dim] = 1
     return tuple(shape)

@@ -9,11 +9,15 @@ since it would vary between reference and variant unseen.
 
 import collections
 import contextlib
+import random
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from .errors import DeepmrError
 from .sites import Call
@@ -28,23 +32,69 @@ DROPOUT_MODULES = {
     nn.FeatureAlphaDropout: True,
 }
 UNBATCHED_DIMS = {nn.Dropout1d: 2, nn.Dropout3d: 4}  # inputs that torch reads as (C, ...)
+ALPHA_MODULES = (nn.AlphaDropout, nn.FeatureAlphaDropout)
 ALPHA = 1.7580993408473766  # -SELU's limit at minus infinity (Klambauer et al. 2017, section 3)
 
 
 def dropout_class(module):
     """The class of nn.Dropout's family whose forward `module` runs, or None."""
+    if "forward" in module.__dict__:  # patched by the user, to drop in evaluation mode too, say
+        return None
     for cls in DROPOUT_MODULES:
         if isinstance(module, cls) and type(module).forward is cls.forward:
             return cls
     return None
 
 
+NORMALISATIONS = {f"{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)} | {"SyncBatchNorm"}
+
+
 def is_normalisation(module):
     """Layers that would use the statistics of the batch in training mode."""
-    name = getattr(module, "original_name", type(module).__name__)
-    return isinstance(module, nn.modules.batchnorm._NormBase) or name.startswith(
-        ("BatchNorm", "InstanceNorm", "SyncBatchNorm", "LazyBatchNorm", "LazyInstanceNorm")
-    )
+    if isinstance(module, torch.jit.ScriptModule):
+        return getattr(module, "original_name", "") in NORMALISATIONS
+    return isinstance(module, nn.modules.batchnorm._NormBase)
+
+
+@contextlib.contextmanager
+def plain_cudnn(enabled):
+    """cuDNN without choice of algorithm by timing and without TF32, which rounds to 10 bits."""
+    cudnn = torch.backends.cudnn
+    settings = [(cudnn, "enabled", enabled), (cudnn, "benchmark", False)]
+    if hasattr(cudnn, "conv"):  # since torch 2.9, where allow_tf32 fails if conv and rnn differ
+        settings += [(cudnn.conv, "fp32_precision", "ieee"), (cudnn.rnn, "fp32_precision", "ieee")]
+    else:
+        settings += [(cudnn, "allow_tf32", False)]
+    before = [getattr(holder, name) for holder, name, _ in settings]
+    try:
+        for holder, name, value in settings:
+            setattr(holder, name, value)
+        yield
+    finally:
+        for (holder, name, _), value in zip(settings, before):
+            setattr(holder, name, value)
+
+
+def uncompiled():
+    """Runs what torch.compile has compiled as plain Python: compiled code would hold masks fixed."""
+    stance = getattr(torch.compiler, "set_stance", None)  # since torch 2.6
+    return contextlib.nullcontext() if stance is None else stance("force_eager")
+
+
+@contextlib.contextmanager
+def buffers_kept(module):
+    """Puts back the values of all buffers, and the buffers themselves where they were replaced."""
+    owners = [] if isinstance(module, torch.jit.ScriptModule) else [m._buffers for m in module.modules()]
+    before = [(b, b.detach().clone()) for b in module.buffers()]
+    named = [(buffers, dict(buffers)) for buffers in owners if isinstance(buffers, dict)]
+    try:
+        yield
+    finally:
+        for buffers, own in named:
+            buffers.update(own)
+        with torch.no_grad():
+            for buffer, value in before:
+                buffer.copy_(value)
 
 
 def noise_shape(cls, x):
@@ -58,13 +108,18 @@ def noise_shape(cls, x):
 def drop(x, keep, rate, cls):
     """What torch's dropout computes, with the Boolean mask `keep` (broadcast to x) given."""
     noise = keep.to(x.dtype)
-    if cls in (nn.AlphaDropout, nn.FeatureAlphaDropout):
+    if cls in ALPHA_MODULES:
         scale = ((ALPHA**2 * rate + 1) * (1 - rate)) ** -0.5 if rate < 1 else 0.0
         shift = (noise - 1) * (ALPHA * scale) + ALPHA * scale * rate
         return x * (noise * scale) + shift
     if rate >= 1:
         return torch.zeros_like(x)
     return x * noise.div_(1 - rate)
+
+
+def ignore(call):
+    """A handler that leaves every call inactive."""
+    return None
 
 
 class Takeover:
@@ -74,14 +129,15 @@ class Takeover:
     settings are as before. `mechanism = "dispatch"` sends modules through the dispatcher too."""
 
     def __init__(self, module, mechanism="auto"):
-        self.module = module
+        # Replicas on several GPUs would be called in threads, in no order.
+        self.module = module.module if isinstance(module, nn.DataParallel) else module
         self.force_dispatch = mechanism == "dispatch"
         self.needs_dispatch = True  # until a first pass shows that no functional call is there
         self.handler = None
         self.calls = []
         self.pending = None  # (keep, rate) of the module call that the dispatcher is to answer
         self.stack = []  # (name, module) of the modules being run, while names are wanted
-        self.owners = []  # modules whose own forward calls dropout as a function
+        self.owners, self.around = [], []  # modules that call dropout as a function, and those around them
         self.uses = []  # what each call does with its random tensor, once surveyed
 
     def __enter__(self):
@@ -92,11 +148,11 @@ class Takeover:
             torch.backends.mha.set_fastpath_enabled(False)
             stack.enter_context(sdpa_kernel(SDPBackend.MATH))
             recurrent = any(isinstance(m, nn.RNNBase) and m.dropout > 0 for m in self.module.modules())
-            stack.enter_context(
-                torch.backends.cudnn.flags(enabled=not recurrent, benchmark=False, allow_tf32=False)
-            )
-            flags = [(m, m.training) for m in self.module.modules()]
+            stack.enter_context(plain_cudnn(torch.backends.cudnn.enabled and not recurrent))
+            # A frozen TorchScript module has no training flag.
+            flags = [(m, m.training) for m in self.module.modules() if hasattr(m, "training")]
             stack.callback(lambda: [setattr(m, "training", flag) for m, flag in flags])
+            stack.enter_context(buffers_kept(self.module))
             self.module.eval()
             for name, module in self.module.named_modules():
                 if dropout_class(module) is not None and not isinstance(module, torch.jit.ScriptModule):
@@ -110,25 +166,20 @@ class Takeover:
     def _swap(self, stack, name, module):
         cls = dropout_class(module)
         original = module.forward
-        own = module.__dict__.get("forward")
+        inplace = module.inplace and cls not in ALPHA_MODULES  # whose forward ignores the flag
 
-        def forward(x):
-            answer = self._meet(name, cls.__name__, module.p, noise_shape(cls, x))
+        def forward(input):
+            answer = self._meet(name, cls.__name__, module.p, noise_shape(cls, input))
             if answer is None:
-                return x
+                return input
             keep, rate = answer
             if self.force_dispatch:
-                return self._dispatched(module, original, x, keep, rate)
-            out = drop(x, keep, rate, cls)
-            return x.copy_(out) if module.inplace else out
-
-        def restore():
-            module.__dict__.pop("forward", None)
-            if own is not None:
-                module.forward = own
+                return self._dispatched(module, original, input, keep, rate)
+            out = drop(input, keep, rate, cls)
+            return input.copy_(out) if inplace else out
 
         module.forward = forward
-        stack.callback(restore)
+        stack.callback(module.__dict__.pop, "forward", None)
 
     def _dispatched(self, module, original, x, keep, rate):
         own, module.p = module.p, rate
@@ -151,55 +202,94 @@ class Takeover:
         self.calls, self.handler = [], handler
         mode = _Answer(self) if self.needs_dispatch or self.force_dispatch else contextlib.nullcontext()
         # Not inference_mode: the dispatcher would see nothing and masks would be unlocked unnoticed.
-        with torch.no_grad(), mode:
+        with torch.no_grad(), uncompiled(), mode:
             return self.module(x)
 
-    def survey(self, x):
-        """Finds all dropout calls, functional ones included, and activates the modules that make
-        them. Returns the calls of one pass over `x`, uniquely named."""
+    def survey(self, x, active=True):
+        """Finds all dropout calls, functional ones included, and activates the modules that make them.
+        Returns the calls of one pass over `x`, uniquely named. `active = False` keeps evaluation mode,
+        where only functional calls are left that ignore it."""
+        self.needs_dispatch, self.uses = True, []
         with self._names_known():
-            owners = self._functional_owners(x)
-            self.module.eval()
-            for owner in owners:
-                for module in owner.modules() if isinstance(owner, torch.jit.ScriptModule) else [owner]:
-                    module.training = not is_normalisation(module)
-            self.forward(x, lambda call: None)
-        self.needs_dispatch = any(call.kind == "functional" for call in self.calls)
-        self.uses = [call.use for call in self.calls]
-        total = collections.Counter(call.name for call in self.calls)
+            chosen = self._functional_owners(x) if active else []
+            self._train(chosen)
+            before = random.getstate(), repr(np.random.get_state())
+            self.forward(x, ignore)
+            if before != (random.getstate(), repr(np.random.get_state())):
+                raise DeepmrError(
+                    "dropout_site",
+                    "The model draws random numbers with Python's random or with numpy in its forward pass, which "
+                    "cannot be locked.",
+                    "Use torch's dropout.",
+                )
+            calls = self.calls
+            self.uses = [call.use for call in calls]
+            if "plain" in self.uses and not self._silent_as_evaluation(x, chosen):
+                self.uses = ["other" if use == "plain" else use for use in self.uses]
+        self.needs_dispatch = any(call.kind == "functional" for call in calls)
+        total = collections.Counter(call.name for call in calls)
         seen = collections.Counter()
-        for call in self.calls:
+        for call, use in zip(calls, self.uses):
+            call.use = use
             if total[call.name] > 1:
                 seen[call.name] += 1
                 call.name = f"{call.name}#{seen[call.name]}"
-        return self.calls
+        self.calls = []
+        return calls
+
+    def _train(self, modules):
+        """Training mode for `modules` (all inside them, where they are TorchScript), else evaluation."""
+        self.module.eval()
+        for chosen in modules:
+            for module in chosen.modules() if isinstance(chosen, torch.jit.ScriptModule) else [chosen]:
+                module.training = not is_normalisation(module)
 
     def _functional_owners(self, x):
-        """Modules whose own forward calls dropout as a function when they are in training mode."""
-        buffers = [(b, b.clone()) for b in self.module.buffers()]
-        self.module.train()
-        for module in self.module.modules():
-            if is_normalisation(module):
-                module.eval()
-        self.owners = []
+        """Modules that must be in training mode for every functional dropout call to be made: those
+        that call it, or where that is not enough (the flag may be handed down) those around them, or
+        all."""
+        everything = [m for m in self.module.modules() if not is_normalisation(m)]
+        wanted = self._functional_calls(x, everything)
+        if wanted is None:  # the model as a whole cannot run in training mode; parts of it may
+            return [m for m in everything if self._functional_calls(x, [m])]
+        owners, around = self.owners, self.around
+        for chosen in (owners, around):
+            if self._functional_calls(x, chosen) == wanted:
+                return chosen
+        return everything
+
+    def _functional_calls(self, x, modules):
+        """Names and shapes of the functional calls with `modules` in training mode; None where the
+        model cannot run so."""
+        self._train(modules)
+        self.owners, self.around = [], []
         try:
-            self.forward(x, lambda call: None)
+            with buffers_kept(self.module):
+                self.forward(x, ignore)
         except DeepmrError:
             raise
         except Exception:  # noqa: BLE001 (whatever a user's forward raises)
-            # The model cannot run in training mode: what it calls then is never active here.
-            self.owners = []
+            return None
         finally:
-            with torch.no_grad():
-                for buffer, before in buffers:
-                    buffer.copy_(before)
-        return self.owners
+            self.stack.clear()
+        return [(call.name, call.shape) for call in self.calls if call.kind == "functional"]
+
+    def _silent_as_evaluation(self, x, chosen):
+        """Whether the model with all calls inactive gives what it gives in evaluation mode. If not, it
+        scales somewhere a mask that it multiplies plainly, and its rate cannot be changed."""
+        inactive = tree_leaves(self.forward(x, ignore))
+        uses, self.uses = self.uses, []
+        self._train([])
+        evaluation = tree_leaves(self.forward(x, ignore))
+        self._train(chosen)
+        self.uses = uses
+        return all(torch.allclose(a, b, 1e-4, 1e-5) for a, b in zip(inactive, evaluation))
 
     @contextlib.contextmanager
     def _names_known(self):
         """Keeps the stack of running modules, so that functional calls can be named."""
+        scripts = {}  # TorchScript takes no hooks of its own, and runs its children inside compiled code
         handles = []
-        compiled = ()  # a TorchScript module's children run inside its compiled code
 
         def enter(name):
             return lambda module, args: self.stack.append((name, module))
@@ -207,13 +297,25 @@ class Takeover:
         def leave(module, args, out):
             self.stack.pop()
 
+        def enter_script(module, args):
+            if module in scripts:
+                self.stack.append((scripts[module], module))
+
+        def leave_script(module, args, out):
+            if module in scripts:
+                self.stack.pop()
+
         for name, module in self.module.named_modules():
-            if compiled and name.startswith(compiled):
+            if any(name.startswith(f"{script}." if script else "") for script in scripts.values()):
                 continue
             if isinstance(module, torch.jit.ScriptModule):
-                compiled += (f"{name}." if name else "",)
+                scripts[module] = name
+                continue
             handles.append(module.register_forward_pre_hook(enter(name)))
             handles.append(module.register_forward_hook(leave, always_call=True))
+        if scripts:
+            handles.append(register_module_forward_pre_hook(enter_script))
+            handles.append(register_module_forward_hook(leave_script, always_call=True))
         try:
             yield
         finally:
@@ -226,8 +328,9 @@ class Takeover:
 
     def meet_functional(self, shape, rate):
         name, owner = self.stack[-1] if self.stack else ("", self.module)
-        if self.stack and owner not in self.owners:
+        if owner not in self.owners:
             self.owners.append(owner)
+        self.around += [m for _, m in self.stack if m not in self.around and not is_normalisation(m)]
         return self._meet(f"{name}.functional" if name else "functional", "functional", rate, shape)
 
 
@@ -241,13 +344,18 @@ class _Answer(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if torch.is_inference_mode_enabled():  # the model's own; there dropout arrives in one piece
+            with self:
+                out = func.decompose(*args, **kwargs)
+            if out is not NotImplemented:
+                return out
         if self.last is not None:
             self._note_use(func, args)
         aten = torch.ops.aten
         if func is aten.bernoulli_.float:
-            return self._fill(args[0], 1 - (args[1] if len(args) > 1 else kwargs.get("p", 0.5)))
+            return self._fill(args[0], args[1] if len(args) > 1 else kwargs.get("p", 0.5))
         if func is aten.bernoulli.p:
-            return self._fill(torch.empty_like(args[0]), 1 - (args[1] if len(args) > 1 else kwargs["p"]))
+            return self._fill(torch.empty_like(args[0]), args[1] if len(args) > 1 else kwargs["p"])
         if func is aten.native_dropout.default:
             return self._native_dropout(*args, **kwargs)
         if torch.Tag.nondeterministic_seeded in func.tags:
@@ -265,21 +373,23 @@ class _Answer(TorchDispatchMode):
             return answer, None
         return self.takeover.meet_functional(shape, rate), self.takeover.calls[-1]
 
-    def _fill(self, noise, rate):
+    def _fill(self, noise, share):
+        """Fills the tensor of a draw that is 1 with probability `share`."""
+        rate = round(1 - share, 12)  # 0.3, not 0.30000000000000004
         answer, call = self._answer(noise.shape, rate)
         self.last = (noise, call) if call is not None else None
         # The caller divides by 1 - rate afterwards, unless it multiplies as it is.
         planned = self.takeover.use_of(call) if call is not None else "divided"
         if answer is None:
-            return noise.fill_(1 - rate if planned == "divided" else 1.0)
+            return noise.fill_(share if planned == "divided" else 1.0)
         keep, wanted = answer
         noise.copy_(keep)
-        if planned == "divided" and wanted != rate:
-            noise.mul_((1 - rate) / (1 - wanted))
+        if planned == "divided" and rate != wanted < 1:
+            noise.mul_(share / (1 - wanted))
         return noise
 
     def _native_dropout(self, x, rate, train):
-        if not train or rate == 0:
+        if train is False or rate == 0:
             return x.clone(), torch.ones_like(x, dtype=torch.bool)
         answer, _ = self._answer(x.shape, rate)
         if answer is None:
