@@ -21,17 +21,19 @@ fit_method <- function(data, name, errors, options) {
     fit <- method$fit(input, length(groups), c(options, list(error = error)))
     fit <- cbind(fit, instrument_diagnostics(input, length(groups)))
     n <- tabulate(input$group, length(groups))
-    fit[, c("group", "method", "error", "error_rank") := list(groups, name, error, match(error, c(errors, "given")))]
-    fit[, c("n", "n_left_out", "n_draws") := list(n, tabulate(data$group, n_groups)[groups] - n, n_draws[groups])]
-    fit
+    n_all <- tabulate(data$group, n_groups)[groups]
+    labels <- data.table::data.table(
+      group = groups, method = name, method_rank = match(name, names(mr_methods())),
+      error = error, error_rank = match(error, c(errors, "given")),
+      n = n, n_left_out = n_all - n, n_draws = n_draws[groups]
+    )
+    cbind(labels, fit)[, fit_columns, with = FALSE]
   }
   known <- if (method$needs_draws) seq_len(n_groups) else which(!is.na(n_draws))
   unknown <- setdiff(seq_len(n_groups), known)
   fits <- lapply(if (length(known)) errors, one_error, groups = known)
   if (length(unknown)) fits <- c(fits, list(one_error("given", unknown)))
-  fits <- data.table::rbindlist(fits)
-  fits[, "method_rank" := match(name, names(mr_methods()))]
-  fits[, fit_columns, with = FALSE]
+  data.table::rbindlist(fits)
 }
 
 fit_columns <- c(
@@ -70,7 +72,8 @@ moments_by_group <- function(data, used, n_groups, weights) {
   has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
   moments <- vector("list", n_groups)
   outcome <- NULL
-  for (i in seq_len(n_groups)) {
+  visits <- unique(data[, c("sequence", "outcome", "group"), with = FALSE])
+  for (i in visits$group[order(visits$sequence, visits$outcome)]) {
     at <- rows[[i]]
     problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]))
     if (!is.null(problem)) {

@@ -147,7 +147,9 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws)
   check_weight_choice(weights, method)
 
-  units <- unique(data, by = "group")[, c("sequence", "exposure", "outcome"), with = FALSE]
+  units <- unique(data, by = "group")
+  data.table::setorderv(units, "group")
+  units <- units[, c("sequence", "exposure", "outcome"), with = FALSE]
   fits <- lapply(method, function(name) fit_method(data, name, error, options))
   fits <- data.table::rbindlist(fits)
   fit <- cbind(units[fits$group], fits)
