@@ -71,7 +71,7 @@ moments_by_group <- function(data, used, n_groups, weights) {
   rows <- split(seq_along(used)[used], groups[used])
   has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
   moments <- vector("list", n_groups)
-  outcome <- NULL
+  outcome_source <- NULL
   visits <- unique(data[, c("sequence", "outcome", "group"), with = FALSE])
   for (i in visits$group[order(visits$sequence, visits$outcome)]) {
     at <- rows[[i]]
@@ -80,13 +80,15 @@ moments_by_group <- function(data, used, n_groups, weights) {
       moments[[i]] <- problem
       next
     }
-    # Exposures of one sequence often share the outcome: make its matrix once.
-    if (!identical(outcome, data$draws_outcome[at])) {
-      outcome <- data$draws_outcome[at]
-      outcome_matrix <- draw_matrix(outcome)
-    }
+    # Exposures of one sequence often share the outcome: centre its draws once.
     w <- draw_weights(weights, data$se_outcome[at])
-    found <- draw_moments(draw_matrix(data$draws_exposure[at]), outcome_matrix, w)
+    source <- list(data$draws_outcome[at], w)
+    if (!identical(source, outcome_source)) {
+      outcome_source <- source
+      outcome <- centre_draws(draw_matrix(source[[1L]]), w)
+    }
+    exposure <- centre_draws(draw_matrix(data$draws_exposure[at]), w)
+    found <- draw_moments(exposure, outcome, w)
     moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
   }
   moments

@@ -24,10 +24,10 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
     check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
   }
   data.table::set(data, j = "group", value = number_groups(data[, unit, with = FALSE]))
-  data[, "reason" := left_out_reason(data, call)]
+  data.table::set(data, j = "reason", value = left_out_reason(data, call))
   if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
-    data[, "draws_reason" := draws_left_out_reason(data, call)]
-    if (is.null(data$n_draws)) data[, "n_draws" := lengths(data$draws_exposure)]
+    data.table::set(data, j = "n_draws", value = count_draws(data, call))
+    data.table::set(data, j = "draws_reason", value = draws_left_out_reason(data, call))
   }
   data[]
 }
@@ -93,6 +93,24 @@ selected_rows <- function(data, call) {
 not_selected_reason <- function(data) {
   given <- if (is.null(data$reason)) NA_character_ else as.character(data$reason)
   rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
+}
+
+# n_draws as given, or counted where it is not; the two must not contradict each other.
+count_draws <- function(data, call) {
+  counted <- lengths(data$draws_exposure)
+  if (is.null(data$n_draws)) {
+    return(counted)
+  }
+  given <- data$n_draws
+  wrong <- sum(given != counted & counted > 0L, na.rm = TRUE)
+  if (wrong) {
+    stop_deepmr(
+      "draws", "For {wrong} variant{?s} {.field n_draws} is not the number of draws in {.field draws_exposure}.",
+      "Both must come from one run of {.fn saturation_mutagenesis}.",
+      call = call
+    )
+  }
+  ifelse(is.na(given), counted, given)
 }
 
 draws_left_out_reason <- function(data, call) {

@@ -38,5 +38,11 @@ draws_effects <- function(draws, sequence = "s1", exposure = "X", outcome = "Y")
   )
 }
 
+# Moments of x and y draws under equal weights.
+moments_of <- function(draws) {
+  w <- rep(1, nrow(draws$x))
+  draw_moments(centre_draws(draws$x, w), centre_draws(draws$y, w), w)
+}
+
 # The figures of a fit without class and attributes, for comparisons.
 bare <- function(fit) data.table::setDF(data.table::as.data.table(as.list(fit)))[]

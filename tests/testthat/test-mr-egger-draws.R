@@ -89,7 +89,7 @@ test_that("without direct effects the degrees of freedom are those of the draws"
   draws <- random_draws(n = 60, n_draws = 9, tau = 0, seed = 2)
   draws$y <- 0.4 * draws$x + rep(rnorm(9), each = 60)
   draws$y <- draws$y + outer(rowMeans(draws$x), with_seed(1, rnorm(9)))
-  moments <- draw_moments(draws$x, draws$y, rep(1, 60))
+  moments <- moments_of(draws)
   fit <- egger_draws_kernel(moments, 1 + 1 / 9, 0.95)
   expect_equal(fit$df, 8, tolerance = 1e-8)
 })
@@ -178,7 +178,7 @@ covers <- function(n_sim, interval) {
 
 test_that("the 95 % interval covers the network's own slope in mc", {
   draws_interval <- function(draws) {
-    m <- egger_draws_kernel(draw_moments(draws$x, draws$y, rep(1, 60)), 1 / 15, 0.95)
+    m <- egger_draws_kernel(moments_of(draws), 1 / 15, 0.95)
     c(m$conf.low, m$conf.high)
   }
   lm_interval <- function(draws) confint(lm(rowMeans(draws$y) ~ rowMeans(draws$x)))[2, ]

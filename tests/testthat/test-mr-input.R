@@ -45,4 +45,8 @@ test_that("without n_draws the draws are counted", {
   effects <- draws_effects(random_draws(n = 6, n_draws = 4))
   counted <- fit_mr(effects[, -"n_draws"], method = c("egger_draws", "egger"))
   expect_equal(bare(counted), bare(fit_mr(effects, method = c("egger_draws", "egger"))))
+  unknown <- data.table::copy(effects)[, "n_draws" := NA_integer_]
+  expect_equal(bare(fit_mr(unknown, method = c("egger_draws", "egger"))), bare(counted))
+  effects$n_draws[2] <- 50L
+  expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_draws")
 })
