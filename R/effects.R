@@ -43,7 +43,8 @@ estimate_effects <- function(x, exposure, outcome) {
     )
   }
   keep <- intersect(c(effects_source_columns, "effect_draws"), names(x))
-  x <- data.table::as.data.table(x)[x$output %in% c(exposure, outcome), keep, with = FALSE]
+  rows <- which(x$output %in% c(exposure, outcome))
+  x <- data.table::as.data.table(as.list(x)[keep])[rows]
   check_duplicated_rows(x, c(variant_columns, "output"), "x")
   pairs <- data.table::CJ(exposure = exposure, outcome = outcome, sorted = FALSE)
   effects <- data.table::rbindlist(Map(

@@ -15,6 +15,9 @@ group_sums <- function(columns, group, n_groups) {
 # Largest value of `x` (at least 0) by group, 0 for a group without rows.
 group_max <- function(x, group, n_groups) {
   largest <- numeric(n_groups)
+  if (!length(group)) {
+    return(largest)
+  }
   found <- data.table::data.table(x = x, group = group)[, list(x = max(x)), by = "group"]
   largest[found$group] <- found$x
   largest

@@ -43,7 +43,7 @@ select_instruments <- function(effects, min_effect = 0, min_f = 0, ...) {
     f < min_f, paste("F below", format(min_f)),
     default = NA_character_
   )
-  effects[, c("selected", "reason") := list(is.na(reason), reason)]
+  data.table::set(effects, j = c("selected", "reason"), value = list(is.na(reason), reason))
   effects[]
 }
 

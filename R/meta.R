@@ -47,7 +47,7 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, ...)
   test <- check_choice(test, c("knha", "adhoc", "z", "t"), "test")
   fit <- check_columns(fit, c(fit_keys, "estimate", "std.error"), "fit")
   check_numeric_columns(fit, c("estimate", "std.error"), "fit")
-  fits <- data.table::as.data.table(as.list(fit))
+  fits <- data.table::as.data.table(as.list(fit)[c(fit_keys, "estimate", "std.error")])
   check_duplicated_rows(fits, fit_keys, "fit")
   pooling <- list(method = method, test = test, level = level)
   pooled <- fits[, pool(.SD$estimate, .SD$std.error, pooling), by = c("exposure", "outcome", "method", "error")]

@@ -21,17 +21,19 @@ fit_method <- function(data, name, errors, options) {
     fit <- method$fit(input, length(groups), c(options, list(error = error)))
     fit <- cbind(fit, instrument_diagnostics(input, length(groups)))
     n <- tabulate(input$group, length(groups))
-    fit[, c("group", "method", "error", "error_rank") := list(groups, name, error, match(error, c(errors, "given")))]
-    fit[, c("n", "n_left_out", "n_draws") := list(n, tabulate(data$group, n_groups)[groups] - n, n_draws[groups])]
-    fit
+    n_all <- tabulate(data$group, n_groups)[groups]
+    labels <- data.table::data.table(
+      group = groups, method = name, method_rank = match(name, names(mr_methods())),
+      error = error, error_rank = match(error, c(errors, "given")),
+      n = n, n_left_out = n_all - n, n_draws = n_draws[groups]
+    )
+    cbind(labels, fit)[, fit_columns, with = FALSE]
   }
   known <- if (method$needs_draws) seq_len(n_groups) else which(!is.na(n_draws))
   unknown <- setdiff(seq_len(n_groups), known)
   fits <- lapply(if (length(known)) errors, one_error, groups = known)
   if (length(unknown)) fits <- c(fits, list(one_error("given", unknown)))
-  fits <- data.table::rbindlist(fits)
-  fits[, "method_rank" := match(name, names(mr_methods()))]
-  fits[, fit_columns, with = FALSE]
+  data.table::rbindlist(fits)
 }
 
 fit_columns <- c(
@@ -69,21 +71,24 @@ moments_by_group <- function(data, used, n_groups, weights) {
   rows <- split(seq_along(used)[used], groups[used])
   has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
   moments <- vector("list", n_groups)
-  outcome <- NULL
-  for (i in seq_len(n_groups)) {
+  outcome_source <- NULL
+  visits <- unique(data[, c("sequence", "outcome", "group"), with = FALSE])
+  for (i in visits$group[order(visits$sequence, visits$outcome)]) {
     at <- rows[[i]]
     problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]))
     if (!is.null(problem)) {
       moments[[i]] <- problem
       next
     }
-    # Exposures of one sequence often share the outcome: make its matrix once.
-    if (!identical(outcome, data$draws_outcome[at])) {
-      outcome <- data$draws_outcome[at]
-      outcome_matrix <- draw_matrix(outcome)
-    }
+    # Exposures of one sequence often share the outcome: centre its draws once.
     w <- draw_weights(weights, data$se_outcome[at])
-    found <- draw_moments(draw_matrix(data$draws_exposure[at]), outcome_matrix, w)
+    source <- list(data$draws_outcome[at], w)
+    if (!identical(source, outcome_source)) {
+      outcome_source <- source
+      outcome <- centre_draws(draw_matrix(source[[1L]]), w)
+    }
+    exposure <- centre_draws(draw_matrix(data$draws_exposure[at]), w)
+    found <- draw_moments(exposure, outcome, w)
     moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
   }
   moments

@@ -4,9 +4,9 @@
 effect_columns <- c("beta_exposure", "se_exposure", "beta_outcome", "se_outcome")
 
 # Returns a plain data.table with the columns of the user's table that matter, `group`
-# (1, 2, ... by sequence x exposure x outcome in order of appearance), `reason` (why a
-# row is left out of every fit) and, with draws, `draws_reason` (out of the draw-based
-# ones only).
+# (1, 2, ... by sequence, then exposure, then outcome, each in order of appearance),
+# `reason` (why a row is left out of every fit) and, with draws, `draws_reason` (out of
+# the draw-based ones only).
 prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::caller_env()) {
   x <- as_effects(x, exposure, outcome, call)
   check_numeric_columns(x, effect_columns, "x", call)
@@ -23,13 +23,18 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   if (all(variant_columns %in% names(data))) {
     check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
   }
-  data[, "group" := .GRP, by = unit]
-  data[, "reason" := left_out_reason(data, call)]
+  data.table::set(data, j = "group", value = number_groups(data[, unit, with = FALSE]))
+  data.table::set(data, j = "reason", value = left_out_reason(data, call))
   if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
-    data[, "draws_reason" := draws_left_out_reason(data, call)]
-    if (is.null(data$n_draws)) data[, "n_draws" := lengths(data$draws_exposure)]
+    data.table::set(data, j = "n_draws", value = count_draws(data, call))
+    data.table::set(data, j = "draws_reason", value = draws_left_out_reason(data, call))
   }
   data[]
+}
+
+number_groups <- function(units) {
+  ranks <- data.table::as.data.table(lapply(units, function(x) match(x, unique(x))))
+  data.table::frankv(ranks, ties.method = "dense")
 }
 
 # An effects table as it is, narrowed to the outputs asked for, or made from a
@@ -52,7 +57,8 @@ as_effects <- function(x, exposure, outcome, call) {
     if (is.null(wanted)) next
     check_columns(x, role, "x", call)
     check_outputs(wanted, unique(as.character(x[[role]])), role, call)
-    x <- x[x[[role]] %in% wanted]
+    rows <- which(x[[role]] %in% wanted)
+    x <- x[rows]
   }
   if (!nrow(x)) stop_deepmr("no_rows", "{.arg x} has no rows.", call = call)
   x
@@ -87,6 +93,24 @@ selected_rows <- function(data, call) {
 not_selected_reason <- function(data) {
   given <- if (is.null(data$reason)) NA_character_ else as.character(data$reason)
   rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
+}
+
+# n_draws as given, or counted where it is not; the two must not contradict each other.
+count_draws <- function(data, call) {
+  counted <- lengths(data$draws_exposure)
+  if (is.null(data$n_draws)) {
+    return(counted)
+  }
+  given <- data$n_draws
+  wrong <- sum(given != counted & counted > 0L, na.rm = TRUE)
+  if (wrong) {
+    stop_deepmr(
+      "draws", "For {wrong} variant{?s} {.field n_draws} is not the number of draws in {.field draws_exposure}.",
+      "Both must come from one run of {.fn saturation_mutagenesis}.",
+      call = call
+    )
+  }
+  ifelse(is.na(given), counted, given)
 }
 
 draws_left_out_reason <- function(data, call) {

@@ -40,11 +40,12 @@
 #' * `egger_draws` (default where draws are there): MR-Egger without orientation,
 #'   every variant with the same weight, corrected for the error that variants share
 #'   and that exposure and outcome share, by the draws. Its variance adds the
-#'   propagated error of the draws, the spread of direct effects over variants, and
-#'   the second-order term that matters for weak instruments; t quantiles with
-#'   Satterthwaite's degrees of freedom. Unchanged when a draw shifts all effects of
-#'   one output by the same amount. Fails, with a status, when the exposure effects
-#'   carry no signal beyond their error.
+#'   propagated error of the draws, the spread of direct effects over variants (so the
+#'   variants count as a sample; about the slope of these very variants the interval
+#'   is wider than it need be), and the second-order term that matters for weak
+#'   instruments; t quantiles with Satterthwaite's degrees of freedom. Unchanged when a
+#'   draw shifts all effects of one output by the same amount. Fails, with a status,
+#'   when the exposure effects carry no signal beyond their error.
 #' * `egger`: textbook MR-Egger, weights 1/SE^2 of the outcome, oriented so that
 #'   exposure effects are positive; an effect of exactly 0 keeps its sign (the package
 #'   MendelianRandomization moves it to the origin). Errors of variants are taken to
@@ -137,8 +138,8 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   rlang::check_dots_empty()
   error <- check_errors(error)
   options <- list(
-    distribution = check_choice(distribution[1L], c("normal", "t"), "distribution"),
-    model = check_choice(model[1L], c("default", "fixed", "random"), "model"),
+    distribution = if (missing(distribution)) "normal" else check_choice(distribution, c("normal", "t"), "distribution"),
+    model = if (missing(model)) "default" else check_choice(model, c("default", "fixed", "random"), "model"),
     level = check_level(level),
     weights = if (is.null(weights)) "equal" else check_choice(weights, c("equal", "inverse_variance"), "weights")
   )
@@ -147,20 +148,21 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws)
   check_weight_choice(weights, method)
 
-  units <- unique(data, by = "group")[, c("sequence", "exposure", "outcome"), with = FALSE]
+  units <- unique(data, by = "group")
+  data.table::setorderv(units, "group")
+  units <- units[, c("sequence", "exposure", "outcome"), with = FALSE]
   fits <- lapply(method, function(name) fit_method(data, name, error, options))
   fits <- data.table::rbindlist(fits)
   fit <- cbind(units[fits$group], fits)
   data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
   fit[, c("group", "method_rank", "error_rank") := NULL]
-  new_mr_fit(fit, data, options$level)
+  new_mr_fit(fit, data)
 }
 
-# Checks columns when read; the variants ride along for augment(), without draws.
-new_mr_fit <- function(fit, data, level) {
+# The variants ride along for augment(), without their draws.
+new_mr_fit <- function(fit, data) {
   variants <- data[, setdiff(names(data), c("draws_exposure", "draws_outcome", "group")), with = FALSE]
   data.table::setattr(fit, "variants", variants)
-  data.table::setattr(fit, "level", level)
   data.table::setattr(fit, "class", c("deepmr_mr_fit", "data.table", "data.frame"))
   fit
 }

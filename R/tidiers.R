@@ -13,8 +13,9 @@ generics::augment
 #' Tables of a fit, with broom's names
 #'
 #' @param x A fit ([fit_mr()]).
-#' @param data For `augment()`: the effects table that was fitted. A whole fit carries
-#'   its variants; rows taken out of a fit do not, so `augment()` of a part needs it.
+#' @param data For `augment()`: the effects table that was fitted. A fit carries its
+#'   variants (without draws), so this is needed only where they were lost: a fit read
+#'   from a file, or several fits bound together.
 #' @param ... Must be empty.
 #' @return
 #' `tidy()`: a data.table, one row per coefficient: `sequence`, `exposure`, `outcome`,
@@ -48,11 +49,11 @@ tidy.deepmr_mr_fit <- function(x, ...) {
   terms <- setdiff(wald_columns, "df")
   plain <- data.table::as.data.table(as.list(x))
   slope <- plain[, c(fit_keys, terms, "status"), with = FALSE]
-  with_intercept <- names(Filter(function(method) method$intercept, mr_methods()))
-  intercept <- plain[plain$method %in% with_intercept, c(fit_keys, setdiff(intercept_columns, "intercept_df"), "status"), with = FALSE]
+  has_intercept <- which(plain$method %in% names(Filter(function(method) method$intercept, mr_methods())))
+  intercept <- plain[has_intercept, c(fit_keys, setdiff(intercept_columns, "intercept_df"), "status"), with = FALSE]
   data.table::setnames(intercept, names(slope))
   slope[, c("term", "row") := list("slope", .I)]
-  intercept[, c("term", "row") := list("intercept", which(plain$method %in% with_intercept))]
+  intercept[, c("term", "row") := list("intercept", has_intercept)]
   out <- rbind(slope, intercept)
   data.table::setorderv(out, "row")
   out[, c(fit_keys, "term", terms, "status"), with = FALSE]
@@ -75,15 +76,17 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
   rlang::check_dots_empty()
   check_columns(x, c(fit_keys, "estimate", "intercept"), "x")
   variants <- if (is.null(data)) attr(x, "variants") else prepare_effects(data)
-  if (is.null(variants)) {
+  fits <- data.table::as.data.table(as.list(x)[c(fit_keys, "estimate", "intercept")])
+  fits[, "fit" := .I]
+  unit <- c("sequence", "exposure", "outcome")
+  n_lost <- if (is.null(variants)) nrow(fits) else nrow(fits[!variants, on = unit])
+  if (n_lost) {
     stop_deepmr(
-      "no_variants", "This part of a fit no longer carries its variants.",
+      "no_variants", "The variants of {n_lost} fit{?s} are not at hand.",
       "Give the effects table that was fitted: {.code augment(fit, data = effects)}."
     )
   }
-  fits <- data.table::as.data.table(as.list(x)[c(fit_keys, "estimate", "intercept")])
-  fits[, "fit" := .I]
-  out <- variants[fits, on = c("sequence", "exposure", "outcome"), allow.cartesian = TRUE, nomatch = NULL]
+  out <- variants[fits, on = unit, allow.cartesian = TRUE]
   methods <- mr_methods()
   needs_draws <- vapply(methods, `[[`, TRUE, "needs_draws")[out$method]
   oriented <- vapply(methods, `[[`, TRUE, "oriented")[out$method]
@@ -93,8 +96,11 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
   }
   intercept <- data.table::fcoalesce(out$intercept, 0) * ifelse(oriented, orient(out$beta_exposure), 1)
   fitted <- intercept + out$estimate * out$beta_exposure
-  out[, c("fitted", "residual") := list(fitted, out$beta_outcome - fitted)]
-  out[, c("used", "reason") := list(is.na(reason), reason)]
+  data.table::set(
+    out,
+    j = c("fitted", "residual", "used", "reason"),
+    value = list(fitted, out$beta_outcome - fitted, is.na(reason), reason)
+  )
   data.table::setorderv(out, "fit")
   variant <- intersect(c("position", "ref", "alt"), names(out))
   out[, c(fit_keys, variant, effect_columns, "fitted", "residual", "used", "reason"), with = FALSE]

@@ -1,0 +1,48 @@
+# Tables for the tests of the statistics: no network, no Python.
+
+mr_reference <- function() dget(testthat::test_path("fixtures", "mr-reference.R"))
+
+# A plain table of effects from the vectors of a reference set.
+plain_effects <- function(input, sequence = "s1") {
+  data.table::data.table(
+    sequence = sequence, beta_exposure = input$bx, se_exposure = input$bxse,
+    beta_outcome = input$by, se_outcome = input$byse
+  )
+}
+
+# Effects with draws whose errors are correlated over variants (shared factors) and
+# between exposure and outcome. X, Y: n x T draws.
+random_draws <- function(n, n_draws, theta = 0.4, tau = 0.02, error = 1, seed = 1) {
+  with_seed(seed, {
+    bx <- stats::rnorm(n) * ifelse(stats::runif(n) < 0.3, 0.1, 0.02)
+    by <- 0.01 + theta * bx + stats::rnorm(n, sd = tau)
+    factors <- matrix(stats::rnorm(3 * n_draws), 3)
+    loadings <- matrix(stats::rnorm(3 * n), n)
+    noise <- function() matrix(stats::rnorm(n * n_draws), n)
+    shared <- loadings %*% factors
+    list(
+      x = bx + error * 0.02 * (shared + noise()),
+      y = by + error * 0.02 * (0.7 * shared + noise())
+    )
+  })
+}
+
+draws_effects <- function(draws, sequence = "s1", exposure = "X", outcome = "Y") {
+  as_list <- function(matrix) lapply(seq_len(nrow(matrix)), function(i) matrix[i, ])
+  data.table::data.table(
+    sequence = sequence, position = seq_len(nrow(draws$x)), ref = "A", alt = "C",
+    exposure = exposure, outcome = outcome,
+    beta_exposure = rowMeans(draws$x), se_exposure = apply(draws$x, 1, stats::sd),
+    beta_outcome = rowMeans(draws$y), se_outcome = apply(draws$y, 1, stats::sd),
+    n_draws = ncol(draws$x), draws_exposure = as_list(draws$x), draws_outcome = as_list(draws$y)
+  )
+}
+
+# Moments of x and y draws under equal weights.
+moments_of <- function(draws) {
+  w <- rep(1, nrow(draws$x))
+  draw_moments(centre_draws(draws$x, w), centre_draws(draws$y, w), w)
+}
+
+# The figures of a fit without class and attributes, for comparisons.
+bare <- function(fit) data.table::setDF(data.table::as.data.table(as.list(fit)))[]

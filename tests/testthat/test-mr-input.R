@@ -1,0 +1,52 @@
+test_that("columns are checked before anything is fitted", {
+  effects <- plain_effects(mr_reference()$n4$input)
+  expect_error(fit_mr(effects[, -"se_outcome"]), "se_outcome", class = "deepmr_error_columns")
+  expect_error(fit_mr(list(1)), class = "deepmr_error_columns")
+  words <- data.table::copy(effects)[, "beta_outcome" := as.character(beta_outcome)]
+  expect_error(fit_mr(words), "numeric", class = "deepmr_error_columns")
+  for (column in c("se_exposure", "se_outcome")) {
+    negative <- data.table::copy(effects)
+    negative[[column]][2] <- -0.1
+    expect_error(fit_mr(negative), column, class = "deepmr_error_negative_se")
+  }
+  expect_error(fit_mr(effects[0]), class = "deepmr_error_no_rows")
+  expect_error(fit_mr(effects[, "selected" := NA], method = "egger"), "selected", class = "deepmr_error_columns")
+})
+
+test_that("a variant that stands twice is an error, not twice the evidence", {
+  effects <- draws_effects(random_draws(n = 5, n_draws = 4))
+  expect_error(fit_mr(rbind(effects, effects[2]), method = "ols"), class = "deepmr_error_duplicated_rows")
+})
+
+test_that("effects changed without their draws are an error", {
+  effects <- draws_effects(random_draws(n = 5, n_draws = 4))
+  effects[, "beta_exposure" := 2 * beta_exposure]
+  expect_error(fit_mr(effects, method = "egger_draws"), "beta_exposure", class = "deepmr_error_draws")
+})
+
+test_that("exposure and outcome narrow an effects table", {
+  draws <- random_draws(n = 5, n_draws = 4)
+  effects <- rbind(draws_effects(draws, exposure = "A"), draws_effects(draws, exposure = "B", outcome = "Z"))
+  fit <- fit_mr(effects, method = "ols", error = "mc", exposure = "B")
+  expect_identical(fit$exposure, "B")
+  expect_identical(fit$outcome, "Z")
+  expect_error(fit_mr(effects, exposure = "C"), class = "deepmr_error_unknown_output")
+})
+
+test_that("the user's table is left as it was", {
+  effects <- draws_effects(random_draws(n = 5, n_draws = 4))
+  before <- data.table::copy(effects)
+  fit_mr(effects, method = c("egger_draws", "egger"))
+  select_instruments(effects, min_effect = 0.1)
+  expect_identical(effects, before)
+})
+
+test_that("without n_draws the draws are counted", {
+  effects <- draws_effects(random_draws(n = 6, n_draws = 4))
+  counted <- fit_mr(effects[, -"n_draws"], method = c("egger_draws", "egger"))
+  expect_equal(bare(counted), bare(fit_mr(effects, method = c("egger_draws", "egger"))))
+  unknown <- data.table::copy(effects)[, "n_draws" := NA_integer_]
+  expect_equal(bare(fit_mr(unknown, method = c("egger_draws", "egger"))), bare(counted))
+  effects$n_draws[2] <- 50L
+  expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_draws")
+})

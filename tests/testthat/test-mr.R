@@ -1,0 +1,185 @@
+simulated_effects <- function(...) estimate_effects(simulate_mutagenesis(...), "exposure", "outcome")
+
+test_that("there is one row per sequence, exposure, outcome, method and error", {
+  x <- simulate_mutagenesis(n_sequences = 3, length = 6)
+  extra <- data.table::copy(x)[x$output == "exposure"]
+  extra[, "output" := "third"]
+  effects <- estimate_effects(rbind(x, extra), c("exposure", "third"), "outcome")
+  fit <- fit_mr(effects, method = c("ols", "egger_draws", "ivw"))
+  expect_equal(nrow(fit), 3 * 2 * 1 * 3 * 2)
+  expect_identical(anyDuplicated(fit, by = fit_keys), 0L)
+  expect_identical(fit$sequence, rep(unique(effects$sequence), each = 12))
+  expect_equal(fit$estimate[fit$exposure == "third"], fit$estimate[fit$exposure == "exposure"])
+})
+
+test_that("all sequences at once equal each alone, for every method", {
+  effects <- simulated_effects(n_sequences = 4, length = 15)
+  effects <- effects[!(effects$sequence == "simulated2" & effects$position > 5)]
+  methods <- names(mr_methods())
+  together <- fit_mr(effects, method = methods, distribution = "t")
+  looped <- data.table::rbindlist(lapply(unique(effects$sequence), function(name) {
+    fit_mr(effects[effects$sequence == name], method = methods, distribution = "t")
+  }))
+  expect_equal(bare(together), bare(looped), tolerance = 1e-10)
+})
+
+test_that("method = NULL takes the draws where they are and says so", {
+  effects <- simulated_effects(n_sequences = 1, length = 10)
+  expect_message(fit <- fit_mr(effects), "egger_draws", class = "deepmr_message_method")
+  expect_identical(unique(fit$method), "egger_draws")
+  plain <- bare(effects)[c("sequence", effect_columns)]
+  expect_message(fit <- fit_mr(plain), "no draws", class = "deepmr_message_method")
+  expect_identical(unique(fit$method), "egger")
+  expect_no_message(fit_mr(plain, method = "ivw"))
+})
+
+test_that("textbook methods get the SE of the error that is named", {
+  effects <- simulated_effects(n_sequences = 1, length = 10, n_samples = 8)
+  plain <- bare(effects)[c("sequence", effect_columns)]
+  scaled <- function(factor) {
+    plain[c("se_exposure", "se_outcome")] <- plain[c("se_exposure", "se_outcome")] * factor
+    fit_mr(plain, method = c("egger", "ivw"))
+  }
+  fit <- fit_mr(effects, method = c("egger", "ivw"))
+  columns <- c("estimate", "std.error", "mean_f", "i2_gx", "q", "q_rucker")
+  by_error <- function(error) bare(fit)[fit$error == error, columns]
+  expect_equal(by_error("mc"), bare(scaled(1 / sqrt(8)))[columns], ignore_attr = TRUE)
+  expect_equal(by_error("classical"), bare(scaled(sqrt(1 + 1 / 8)))[columns], ignore_attr = TRUE)
+  expect_identical(unique(scaled(1)$error), "given")
+})
+
+test_that("a sequence of unknown number of draws is fitted as given, the others are not", {
+  effects <- simulated_effects(n_sequences = 2, length = 10)
+  effects$n_draws[effects$sequence == "simulated2"] <- NA
+  fit <- fit_mr(effects[, -c("draws_exposure", "draws_outcome")], method = "ivw")
+  expect_identical(fit$error, c("mc", "classical", "given"))
+  expect_identical(fit$sequence, c("simulated1", "simulated1", "simulated2"))
+  expect_identical(fit$n_draws, c(20L, 20L, NA))
+})
+
+test_that("a mutagenesis table goes straight in", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 10)
+  fit <- fit_mr(x, method = "egger_draws", exposure = "exposure", outcome = "outcome")
+  expect_equal(fit$estimate, fit_mr(estimate_effects(x, "exposure", "outcome"), method = "egger_draws")$estimate)
+  expect_error(fit_mr(x), "exposure", class = "deepmr_error_argument")
+})
+
+test_that("fewer than 3 instruments, or none, keep their row", {
+  input <- mr_reference()$n4$input
+  for (n in 0:2) {
+    rows <- plain_effects(input)
+    rows[, "selected" := seq_len(4) <= n]
+    fit <- fit_mr(rows, method = c("egger", "ols", "ivw"))
+    expect_identical(fit$status[fit$method != "ivw"], rep("fewer than 3 instruments", 2))
+    expect_identical(fit$status[fit$method == "ivw"], if (n) "ok" else "no instruments")
+    expect_true(all(is.na(fit$estimate[fit$method != "ivw"])))
+    expect_identical(fit$n, rep(n, 3))
+    expect_identical(fit$n_left_out, rep(4L - n, 3))
+  }
+  draws <- draws_effects(random_draws(n = 2, n_draws = 5))
+  expect_identical(unique(fit_mr(draws, method = "egger_draws")$status), "fewer than 3 instruments")
+})
+
+test_that("exposure effects without spread keep their row", {
+  input <- list(bx = c(0.3, -0.3, 0.3, 0.3), bxse = rep(0.1, 4), by = c(1, 2, 3, 5), byse = rep(1, 4))
+  fit <- fit_mr(plain_effects(input), method = c("egger", "ivw", "ols"))
+  expect_identical(fit$status, c("no spread in exposure effects", "ok", "ok")[match(fit$method, c("egger", "ivw", "ols"))])
+  failed <- fit[fit$method == "egger", ]
+  expect_true(all(is.na(failed[, c("estimate", "std.error", "p.value", "intercept", "q", "rse"), with = FALSE])))
+  input$bx <- rep(0, 4)
+  fit <- fit_mr(plain_effects(input), method = c("egger", "ivw", "ols"))
+  expect_identical(unique(fit$status), "no spread in exposure effects")
+  constant <- draws_effects(random_draws(n = 5, n_draws = 6))
+  constant$draws_exposure <- rep(constant$draws_exposure[1], 5)
+  constant$beta_exposure <- constant$beta_exposure[1]
+  fit <- fit_mr(constant, method = "egger_draws")
+  expect_identical(unique(fit$status), "no spread in exposure effects")
+})
+
+test_that("values that cannot be used are left out, counted and explained", {
+  effects <- plain_effects(mr_reference()$underdispersed40$input)
+  spoilt <- data.table::copy(effects)
+  spoilt$beta_exposure[1] <- NA
+  spoilt$se_exposure[2] <- NaN
+  spoilt$beta_outcome[3] <- Inf
+  spoilt$se_outcome[4] <- Inf
+  spoilt$se_outcome[5] <- 0
+  spoilt[, "at_rounding" := seq_len(40) == 6]
+  spoilt[, "selected" := seq_len(40) != 7]
+  for (method in c("egger", "ivw", "ols")) {
+    fit <- fit_mr(spoilt, method = method)
+    expect_equal(bare(fit)[names(fit) != "n_left_out"], bare(fit_mr(effects[8:40], method = method))[names(fit) != "n_left_out"])
+    expect_identical(fit$n_left_out, 7L)
+    expect_identical(augment(fit)$reason[1:8], c(
+      "missing value", "missing value", "infinite value", "infinite value", "se_outcome is 0",
+      "at float rounding level", "not selected", NA
+    ))
+  }
+})
+
+test_that("an exposure SE of 0 is no obstacle to the fit", {
+  effects <- plain_effects(mr_reference()$underdispersed40$input)
+  zero <- data.table::copy(effects)
+  zero$se_exposure[1] <- 0
+  columns <- c("estimate", "std.error", "n", "status")
+  expect_equal(bare(fit_mr(zero, method = "egger"))[columns], bare(fit_mr(effects, method = "egger"))[columns])
+  expect_lt(fit_mr(zero, method = "egger")$i2_gx, 1)
+})
+
+test_that("select_instruments() decides what is fitted, and its words are kept", {
+  effects <- select_instruments(simulated_effects(n_sequences = 1, length = 20), min_effect = 0.02)
+  fit <- fit_mr(effects, method = "ols", error = "mc")
+  expect_equal(fit$n, sum(abs(effects$beta_exposure) >= 0.02))
+  by_hand <- lm(beta_outcome ~ beta_exposure, effects, subset = abs(beta_exposure) >= 0.02)
+  expect_equal(fit$estimate, unname(coef(by_hand)[2]))
+  expect_identical(unique(na.omit(augment(fit)$reason)), "|beta_exposure| below 0.02")
+})
+
+test_that("sequences without usable draws keep a row for egger_draws", {
+  good <- draws_effects(random_draws(n = 10, n_draws = 5), "good")
+  none <- draws_effects(random_draws(n = 10, n_draws = 5), "none")
+  none$draws_exposure <- rep(list(NULL), 10)
+  none$draws_outcome <- rep(list(NULL), 10)
+  ragged <- draws_effects(random_draws(n = 10, n_draws = 5), "ragged")
+  for (role in c("exposure", "outcome")) {
+    draws <- ragged[[paste0("draws_", role)]]
+    draws[[1]] <- rep(draws[[1]], 2)
+    ragged[[paste0("draws_", role)]] <- draws
+    ragged$n_draws[1] <- 10
+  }
+  hole <- draws_effects(random_draws(n = 10, n_draws = 5), "hole")
+  hole$draws_outcome[[4]][2] <- NA
+  fit <- fit_mr(rbind(good, none, ragged, hole), method = c("egger_draws", "egger"), error = "mc")
+  draws_fit <- fit[fit$method == "egger_draws", ]
+  expect_identical(draws_fit$sequence, c("good", "none", "ragged", "hole"))
+  expect_identical(draws_fit$status[2:3], c("no draws", "numbers of draws differ between variants"))
+  expect_identical(draws_fit$n, c(10L, 0L, 10L, 9L))
+  expect_identical(draws_fit$n_left_out, c(0L, 10L, 0L, 1L))
+  expect_true(all(fit$status[fit$method == "egger"] == "ok"))
+  left_out <- augment(fit)
+  left_out <- left_out[left_out$method == "egger_draws" & left_out$sequence == "hole", ]
+  expect_identical(left_out$reason[3:5], c(NA, "missing or infinite draw", NA))
+})
+
+test_that("arguments are checked", {
+  effects <- simulated_effects(n_sequences = 1, length = 5)
+  plain <- bare(effects)[c("sequence", effect_columns)]
+  expect_error(fit_mr(plain, method = "mr_egger"), class = "deepmr_error_unknown_method")
+  expect_error(fit_mr(plain, method = "egger_draws"), class = "deepmr_error_no_draws")
+  expect_error(fit_mr(plain, method = "egger", error = "bayes"), class = "deepmr_error_argument")
+  expect_error(fit_mr(plain, method = "egger", weights = "equal"), "weights", class = "deepmr_error_argument")
+  expect_error(fit_mr(effects, method = "egger_draws", weights = "floor"), class = "deepmr_error_argument")
+  expect_error(fit_mr(plain, method = "egger", level = 95), class = "deepmr_error_argument")
+  expect_error(fit_mr(plain, method = "egger", distribution = "cauchy"), class = "deepmr_error_argument")
+  expect_error(fit_mr(plain, method = "egger", alpha = 0.05), class = "rlib_error_dots_nonempty")
+})
+
+test_that("the level sets the width of every interval", {
+  effects <- simulated_effects(n_sequences = 1, length = 10)
+  width <- function(level) {
+    fit <- fit_mr(effects, method = names(mr_methods()), level = level)
+    (fit$conf.high - fit$conf.low) / (fit$std.error * qt(1 - (1 - level) / 2, fit$df))
+  }
+  expect_equal(width(0.5), rep(2, 8))
+  expect_equal(width(0.99), rep(2, 8))
+})
