@@ -6,6 +6,7 @@ python_function <- function(code, name) {
 
 # Runs R code in a session of its own; returns the last line that it prints.
 in_new_session <- function(code, env = "DEEPMR_PYTHON=", folder = tempdir()) {
+  skip_on_cran() # Seconds each; `make test` has run them before R CMD check comes.
   script <- tempfile(fileext = ".R")
   writeLines(code, script)
   old <- setwd(folder)
