@@ -117,7 +117,7 @@ most_draws <- 5e7
 run_sequences <- function(run, sequences, verb, collect) {
   on.exit(call_backend(run$close))
   bar <- cli::cli_progress_bar(
-    format = paste(verb, "{name} {cli::pb_bar} {cli::pb_percent} | {cli::pb_eta_str}"),
+    format = paste(verb, "{cli::pb_status} {cli::pb_bar} {cli::pb_percent} | {cli::pb_eta_str}"),
     total = length(sequences), current = FALSE
   )
   lapply(seq_along(sequences), function(i) {
@@ -125,7 +125,7 @@ run_sequences <- function(run, sequences, verb, collect) {
     call_backend(run$begin, name, sequences[[i]])
     repeat {
       share <- to_r(call_backend(run$step))
-      cli::cli_progress_update(set = i - 1 + share, id = bar)
+      cli::cli_progress_update(set = i - 1 + share, status = name, id = bar)
       if (share >= 1) break
     }
     collect(name)

@@ -29,15 +29,20 @@ def choose_batch_size(compute, device, most):
     limit = min(most, fitting, MOST_ROWS.get(device.type, 512))
     size = 1
     while 2 * size <= limit:
-        start = time.perf_counter()
         try:
-            compute(2 * size)
+            # Twice if slow: the first call of a size may wait for memory or for another process.
+            if seconds(compute, 2 * size) > BATCH_SECONDS < seconds(compute, 2 * size):
+                return size
         except torch.cuda.OutOfMemoryError:
-            return size
-        if time.perf_counter() - start > BATCH_SECONDS:
             return size
         size *= 2
     return limit if limit == most else size
+
+
+def seconds(compute, n):
+    start = time.perf_counter()
+    compute(n)
+    return time.perf_counter() - start
 
 
 def halved(size):

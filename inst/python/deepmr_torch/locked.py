@@ -4,7 +4,6 @@ import contextlib
 
 import numpy as np
 import torch
-from torch import nn
 
 from . import rng
 from .encode import codes
