@@ -263,9 +263,12 @@ interval_arrows <- function(intervals) {
 
 pooled_diamonds <- function(pooled) {
   if (!nrow(pooled)) return(NULL)
-  corner <- function(x, dy) data.table::data.table(pooled[, c("pair", "label")], id = seq_len(nrow(pooled)), x = x, y = pooled$y + dy)
+  corner <- function(x, dy) {
+    data.table::data.table(pooled[, c("pair", "label")], id = seq_len(nrow(pooled)), x = x, y = pooled$y + dy)
+  }
   diamonds <- rbind(
-    corner(pooled$conf.low, 0), corner(pooled$estimate, 0.35), corner(pooled$conf.high, 0), corner(pooled$estimate, -0.35)
+    corner(pooled$conf.low, 0), corner(pooled$estimate, 0.35),
+    corner(pooled$conf.high, 0), corner(pooled$estimate, -0.35)
   )
   list(
     ggplot2::geom_linerange(
@@ -319,7 +322,7 @@ beyond_sentence <- function(rows, arrows = TRUE) {
   beyond <- sum(rows$beyond)
   n <- sum(is.finite(rows$estimate))
   c(
-    if (beyond) sprintf("%d of %d estimates lie beyond the axis.", beyond, n),
-    if (arrows && cut) sprintf("Arrows: %d intervals go beyond the axis.", cut)
+    if (beyond) sprintf("%d of %d estimates %s beyond the axis.", beyond, n, ngettext(beyond, "lies", "lie")),
+    if (arrows && cut) sprintf("Arrows: %d %s beyond the axis.", cut, ngettext(cut, "interval goes", "intervals go"))
   )
 }
