@@ -114,12 +114,12 @@ scatter_bars <- function(bars) {
   bars$x_high <- bars$beta_exposure + bars$se_exposure
   bars$y_low <- bars$beta_outcome - bars$se_outcome
   bars$y_high <- bars$beta_outcome + bars$se_outcome
-  range <- function(mapping) {
+  bar <- function(mapping) {
     ggplot2::geom_linerange(mapping, data = bars, colour = "grey45", linewidth = 0.3, alpha = 0.7)
   }
   list(
-    range(ggplot2::aes(ymin = .data$y_low, ymax = .data$y_high)),
-    range(ggplot2::aes(xmin = .data$x_low, xmax = .data$x_high))
+    bar(ggplot2::aes(ymin = .data$y_low, ymax = .data$y_high)),
+    bar(ggplot2::aes(xmin = .data$x_low, xmax = .data$x_high))
   )
 }
 

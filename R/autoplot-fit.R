@@ -247,9 +247,9 @@ interval_arrows <- function(intervals) {
   cut_left <- intervals[intervals$conf.low < intervals$left & intervals$low == intervals$left]
   cut_right <- intervals[intervals$conf.high > intervals$right & intervals$high == intervals$right]
 
-  head <- function(x, from) {
+  arrow_heads <- function(x) {
     ggplot2::geom_segment(
-      ggplot2::aes(x = .data[[from]], xend = .data$tip, y = .data$y, yend = .data$y, colour = .data$label),
+      ggplot2::aes(x = .data$from, xend = .data$tip, y = .data$y, yend = .data$y, colour = .data$label),
       data = x, inherit.aes = FALSE, linewidth = 0.45, arrow = grid::arrow(length = grid::unit(3.5, "pt")),
       show.legend = FALSE
     )
@@ -258,7 +258,7 @@ interval_arrows <- function(intervals) {
   cut_left$tip <- cut_left$left
   cut_right$from <- cut_right$right - 1e-3 * (cut_right$right - cut_right$left)
   cut_right$tip <- cut_right$right
-  list(head(cut_left, "from"), head(cut_right, "from"))
+  list(arrow_heads(cut_left), arrow_heads(cut_right))
 }
 
 pooled_diamonds <- function(pooled) {
