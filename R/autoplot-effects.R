@@ -18,7 +18,7 @@
 #'   `deepmr_effects`.
 #' @param fit A fit of [fit_mr()] whose lines are drawn, or `NULL`.
 #' @param sequences Names of the sequences to show; `NULL` for the first ones, as many as
-#'   give at most 12 panels.
+#'   give at most 9 panels.
 #' @param n_bars Number of variants per panel with error bars.
 #' @param ... Not used.
 #' @return A ggplot. Errors: `deepmr_error_argument`, `deepmr_error_columns`.
@@ -33,7 +33,7 @@ autoplot.deepmr_effects <- function(object, fit = NULL, sequences = NULL, n_bars
   plot_scatter(object, fit, sequences, n_bars)
 }
 
-max_panels <- 12L
+max_panels <- 9L
 
 plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_env()) {
   variants <- scatter_variants(effects, call)
@@ -90,13 +90,15 @@ scatter_variants <- function(effects, call) {
   }
   used <- variants$used
   if (is.null(used)) {
-    used <- !isTRUE_each(variants$at_rounding, FALSE, nrow(variants)) & isTRUE_each(variants$selected, TRUE, nrow(variants))
+    n <- nrow(variants)
+    used <- !true_or(variants$at_rounding, FALSE, n) & true_or(variants$selected, TRUE, n)
   }
   variants$used <- factor(ifelse(used %in% TRUE, "used", "not used"), c("used", "not used"))
   variants
 }
 
-isTRUE_each <- function(x, absent, n) {
+# TRUE where `x` is, `absent` throughout where there is no such column.
+true_or <- function(x, absent, n) {
   if (is.null(x)) rep(absent, n) else x %in% TRUE
 }
 
@@ -112,12 +114,12 @@ scatter_bars <- function(bars) {
   bars$x_high <- bars$beta_exposure + bars$se_exposure
   bars$y_low <- bars$beta_outcome - bars$se_outcome
   bars$y_high <- bars$beta_outcome + bars$se_outcome
-  range <- function(mapping) {
+  bar <- function(mapping) {
     ggplot2::geom_linerange(mapping, data = bars, colour = "grey45", linewidth = 0.3, alpha = 0.7)
   }
   list(
-    range(ggplot2::aes(ymin = .data$y_low, ymax = .data$y_high)),
-    range(ggplot2::aes(xmin = .data$x_low, xmax = .data$x_high))
+    bar(ggplot2::aes(ymin = .data$y_low, ymax = .data$y_high)),
+    bar(ggplot2::aes(xmin = .data$x_low, xmax = .data$x_high))
   )
 }
 
@@ -195,18 +197,24 @@ scatter_line_layers <- function(lines) {
   )
 }
 
+# Panels in the order of the sequences, those of one sequence next to each other.
 panel_of <- function(x) {
-  label <- if (nrow(unique(x[, c("exposure", "outcome")])) > 1L) {
-    paste0(x$sequence, ": ", pair_label(x))
-  } else {
-    as.character(x$sequence)
-  }
-  factor(label, unique(label))
+  pairs <- unique(x[, c("exposure", "outcome")])
+  pair <- if (length(unique(pairs$outcome)) > 1L) pair_label(x) else x$exposure
+  label <- if (nrow(pairs) > 1L) paste(x$sequence, pair, sep = "\n") else as.character(x$sequence)
+  factor(label, unique(label[order(match(x$sequence, x$sequence))]))
 }
 
 scatter_facets <- function(shown) {
-  if (nlevels(shown$panel) == 1L) return(ggplot2::facet_wrap("panel"))
-  ggplot2::facet_wrap("panel", scales = "free", labeller = ggplot2::label_wrap_gen(30L))
+  facets <- if (nlevels(shown$panel) == 1L) {
+    ggplot2::facet_wrap("panel")
+  } else {
+    ggplot2::facet_wrap("panel", scales = "free")
+  }
+  list(
+    facets,
+    ggplot2::scale_x_continuous(n.breaks = 4L, guide = ggplot2::guide_axis(check.overlap = TRUE))
+  )
 }
 
 one_or <- function(x, otherwise) {

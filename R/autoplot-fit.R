@@ -247,9 +247,9 @@ interval_arrows <- function(intervals) {
   cut_left <- intervals[intervals$conf.low < intervals$left & intervals$low == intervals$left]
   cut_right <- intervals[intervals$conf.high > intervals$right & intervals$high == intervals$right]
 
-  head <- function(x, from) {
+  arrow_heads <- function(x) {
     ggplot2::geom_segment(
-      ggplot2::aes(x = .data[[from]], xend = .data$tip, y = .data$y, yend = .data$y, colour = .data$label),
+      ggplot2::aes(x = .data$from, xend = .data$tip, y = .data$y, yend = .data$y, colour = .data$label),
       data = x, inherit.aes = FALSE, linewidth = 0.45, arrow = grid::arrow(length = grid::unit(3.5, "pt")),
       show.legend = FALSE
     )
@@ -258,14 +258,17 @@ interval_arrows <- function(intervals) {
   cut_left$tip <- cut_left$left
   cut_right$from <- cut_right$right - 1e-3 * (cut_right$right - cut_right$left)
   cut_right$tip <- cut_right$right
-  list(head(cut_left, "from"), head(cut_right, "from"))
+  list(arrow_heads(cut_left), arrow_heads(cut_right))
 }
 
 pooled_diamonds <- function(pooled) {
   if (!nrow(pooled)) return(NULL)
-  corner <- function(x, dy) data.table::data.table(pooled[, c("pair", "label")], id = seq_len(nrow(pooled)), x = x, y = pooled$y + dy)
+  corner <- function(x, dy) {
+    data.table::data.table(pooled[, c("pair", "label")], id = seq_len(nrow(pooled)), x = x, y = pooled$y + dy)
+  }
   diamonds <- rbind(
-    corner(pooled$conf.low, 0), corner(pooled$estimate, 0.35), corner(pooled$conf.high, 0), corner(pooled$estimate, -0.35)
+    corner(pooled$conf.low, 0), corner(pooled$estimate, 0.35),
+    corner(pooled$conf.high, 0), corner(pooled$estimate, -0.35)
   )
   list(
     ggplot2::geom_linerange(
@@ -319,7 +322,7 @@ beyond_sentence <- function(rows, arrows = TRUE) {
   beyond <- sum(rows$beyond)
   n <- sum(is.finite(rows$estimate))
   c(
-    if (beyond) sprintf("%d of %d estimates lie beyond the axis.", beyond, n),
-    if (arrows && cut) sprintf("Arrows: %d intervals go beyond the axis.", cut)
+    if (beyond) sprintf("%d of %d estimates %s beyond the axis.", beyond, n, ngettext(beyond, "lies", "lie")),
+    if (arrows && cut) sprintf("Arrows: %d %s beyond the axis.", cut, ngettext(cut, "interval goes", "intervals go"))
   )
 }

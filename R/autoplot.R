@@ -141,7 +141,9 @@ autoplot.deepmr_reliability <- function(object, ...) {
     ggplot2::scale_y_continuous(breaks = breaks, expand = ggplot2::expansion(c(0.06, 0.02))) +
     ggplot2::labs(
       x = "mean predicted probability", y = "observed frequency",
-      subtitle = sprintf("calibration error over these %d bins: %.3f (n = %s)", nrow(bins), gap, format_count(sum(bins$n))),
+      subtitle = sprintf(
+        "calibration error over these %d bins: %.3f (n = %s)", nrow(bins), gap, format_count(sum(bins$n))
+      ),
       caption = caption_of(
         "Exact binomial intervals; dashed: perfect calibration.",
         if (equal) "Bars: predictions per bin." else strip_sentence(bins, end)

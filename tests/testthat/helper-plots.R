@@ -23,8 +23,8 @@ plot_pooled <- function(errors = c("mc", "classical")) {
 
 # The data of the layers whose geom is `geom`, one table each.
 layers_of <- function(plot, geom) {
-  which <- vapply(plot$layers, function(layer) inherits(layer$geom, geom), TRUE)
-  lapply(base::which(which), function(i) ggplot2::layer_data(plot, i))
+  has_geom <- vapply(plot$layers, function(layer) inherits(layer$geom, geom), TRUE)
+  lapply(which(has_geom), function(i) ggplot2::layer_data(plot, i))
 }
 
 # Builds the whole plot on a device that writes nothing, with every warning an error.

@@ -74,11 +74,11 @@ test_that("fits without an estimate are named in the caption", {
   expect_silent(draw(p))
 })
 
-test_that("twelve panels at most, unless sequences are named", {
+test_that("nine panels at most, unless sequences are named", {
   effects <- plot_effects(14, length = 4)
   p <- autoplot(effects)
-  expect_equal(nlevels(p$data$panel), 12)
-  expect_match(gsub("\n", " ", p$labels$caption), "2 of 14 sequences not shown")
+  expect_equal(nlevels(p$data$panel), 9)
+  expect_match(gsub("\n", " ", p$labels$caption), "5 of 14 sequences not shown")
   expect_equal(levels(autoplot(effects, sequences = "simulated13")$data$panel), "simulated13")
   expect_error(autoplot(effects, sequences = "simulated99"), class = "deepmr_error_argument")
   expect_error(autoplot(effects, n_bars = -1), class = "deepmr_error_argument")
@@ -91,7 +91,10 @@ test_that("several pairs of outputs get their own panels", {
   both <- rbind(a, b)
   data.table::setattr(both, "class", class(a))
   p <- autoplot(both)
-  expect_equal(nlevels(p$data$panel), 4)
+  expect_equal(
+    levels(p$data$panel),
+    c("simulated1\nexposure", "simulated1\nother", "simulated2\nexposure", "simulated2\nother")
+  )
   expect_equal(p$labels$x, "effect on the exposure")
   expect_equal(p$labels$y, "effect on outcome")
 })

@@ -54,7 +54,7 @@ test_that("estimates and intervals beyond the axis become arrows, counted", {
   expect_lt(max(layers_of(p, "GeomLinerange")[[1]]$xmax), 2)
   expect_equal(vapply(layers_of(p, "GeomSegment"), nrow, 1L), c(1L, 2L))
   caption <- gsub("\n", " ", p$labels$caption)
-  expect_match(caption, "1 of 20 estimates lie beyond the axis.")
+  expect_match(caption, "1 of 20 estimates lies beyond the axis.")
   expect_match(caption, "Arrows: 2 intervals go beyond the axis.")
   expect_silent(draw(p))
 })
