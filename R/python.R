@@ -5,17 +5,18 @@
 python_state <- new.env(parent = emptyenv())
 
 # Called by .onLoad(). Declares what is needed (reticulate >= 1.41); installs and starts nothing.
-declare_python <- function() {
+declare_python <- function(py_require = find_py_require()) {
   # Once Python runs, declaring would install at once.
-  if (python_hidden() || !can_declare_python() || reticulate::py_available(initialize = FALSE)) {
-    return(invisible())
+  if (!python_hidden() && !is.null(py_require) && !reticulate::py_available(initialize = FALSE)) {
+    py_require(requirements())
   }
-  getExportedValue("reticulate", "py_require")(requirements())
   invisible()
 }
 
-can_declare_python <- function() {
-  exists("py_require", asNamespace("reticulate"))
+# NULL where reticulate is too old or the user has switched its own environments off.
+find_py_require <- function() {
+  off <- tolower(Sys.getenv("RETICULATE_USE_MANAGED_VENV")) %in% c("no", "false", "0")
+  if (!off) get0("py_require", asNamespace("reticulate"))
 }
 
 # DEEPMR_PYTHON=none makes deepmr behave as on a machine without Python.
@@ -210,7 +211,7 @@ choose_python <- function() {
     list(source = "virtualenv", python = own)
   } else if (file.exists(other) && !managed) {
     list(source = "r-reticulate", python = other)
-  } else if (can_declare_python()) {
+  } else if (!is.null(find_py_require())) {
     list(source = "py_require")
   } else {
     python <- unname(Sys.which("python3"))
@@ -223,8 +224,7 @@ asked_python <- function() {
   for (variable in c("RETICULATE_PYTHON", "RETICULATE_PYTHON_ENV")) {
     value <- Sys.getenv(variable)
     if (nzchar(value)) {
-      python <- if (dir.exists(value)) env_python(value) else path.expand(value)
-      return(list(source = variable, python = python))
+      return(list(source = variable, python = resolve_python(value)))
     }
   }
   # reticulate has no public way to ask what use_python() was given without starting Python.
@@ -234,6 +234,20 @@ asked_python <- function() {
 
 reticulate_version <- function() {
   as.character(utils::packageVersion("reticulate"))
+}
+
+# What the user named may be a program, a folder, a command on the search path or an environment's name.
+resolve_python <- function(value) {
+  value <- path.expand(value)
+  if (dir.exists(value)) {
+    env_python(value)
+  } else if (grepl("[/\\\\]", value)) {
+    value
+  } else if (nzchar(Sys.which(value))) {
+    unname(Sys.which(value))
+  } else {
+    env_python(virtualenv_dir(value))
+  }
 }
 
 virtualenv_dir <- function(name) {

@@ -124,8 +124,13 @@ virtual_environment() {
   elif [ "$(uname)" = Linux ]; then
     say "on Linux torch may come with CUDA, several GB; DEEPMR_TORCH=cpu make setup takes the CPU build"
   fi
+  # The pinned versions exist for these Pythons only (bookworm has 3.11).
+  local pins=()
+  case "$("$env/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" in
+    3.10 | 3.11 | 3.12) pins=(-c $requirements/constraints.txt) ;;
+  esac
   "$env/bin/python" -m pip install -q "${index[@]}" \
-    -r $requirements/core.txt -r $requirements/test.txt -c $requirements/constraints.txt ||
+    -r $requirements/core.txt -r $requirements/test.txt "${pins[@]}" ||
     fail "pip failed; its message is above. Check the network and the free disk space."
   printf '%s\n' "$stamp" >"$env/deepmr-setup"
 }

@@ -25,6 +25,27 @@ test_that("deepmr_python_info() does not start Python", {
   expect_equal(in_new_session(code), "FALSE FALSE")
 })
 
+test_that("the needs are declared where reticulate can, unless Python is hidden or runs already", {
+  declared <- NULL
+  declare <- function() declare_python(py_require = function(packages) declared <<- packages)
+  if (!python_hidden() && !reticulate::py_available(initialize = FALSE)) {
+    declare()
+    expect_equal(declared, requirements())
+  } else {
+    declare()
+    expect_null(declared)
+  }
+  expect_silent(declare_python(py_require = NULL))
+})
+
+test_that("a Python can be named by path, folder, command or environment", {
+  skip_on_os("windows")
+  expect_equal(resolve_python("/some/python"), "/some/python")
+  expect_equal(resolve_python(tempdir()), file.path(tempdir(), "bin", "python"))
+  expect_equal(resolve_python("sh"), unname(Sys.which("sh")))
+  expect_equal(resolve_python("no-such-env"), env_python(virtualenv_dir("no-such-env")))
+})
+
 test_that("DEEPMR_PYTHON=none hides Python", {
   old <- Sys.getenv("DEEPMR_PYTHON", NA)
   on.exit(if (is.na(old)) Sys.unsetenv("DEEPMR_PYTHON") else Sys.setenv(DEEPMR_PYTHON = old))
