@@ -1,5 +1,9 @@
 """guard() turns every outcome of a call into a dict that R can read."""
 
+import os
+import signal
+import time
+
 import pytest
 
 from deepmr_torch import errors
@@ -62,3 +66,19 @@ def test_interrupt_is_told_apart():
         raise KeyboardInterrupt
 
     assert errors.guard(interrupt) == {"ok": False, "interrupt": True}
+
+
+def test_an_interrupt_is_reported_whatever_handler_the_host_has_installed():
+    def host(signum, frame):
+        raise RuntimeError("the host's handler, thrown through C++")
+
+    def interrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+
+    before = signal.signal(signal.SIGINT, host)
+    try:
+        assert errors.guard(interrupted) == {"ok": False, "interrupt": True}
+        assert signal.getsignal(signal.SIGINT) is host
+    finally:
+        signal.signal(signal.SIGINT, before)

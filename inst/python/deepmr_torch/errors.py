@@ -4,7 +4,10 @@ R never sees a Python exception: `guard` turns each into a dict, because what an
 exception looks like in R differs between versions of reticulate.
 """
 
+import contextlib
 import importlib
+import signal
+import threading
 import traceback
 
 TRACEBACK_LINES = 8
@@ -33,7 +36,8 @@ def guard(fun, /, *args, **kwargs):
     try:
         if isinstance(fun, str):
             fun = resolve(fun)
-        return {"ok": True, "value": fun(*args, **kwargs)}
+        with plain_interrupts():
+            return {"ok": True, "value": fun(*args, **kwargs)}
     except KeyboardInterrupt:
         return {"ok": False, "interrupt": True}
     except DeepmrError as error:
@@ -47,6 +51,21 @@ def guard(fun, /, *args, **kwargs):
         }
     except BaseException as error:  # SystemExit too: a user's model file must not end R
         return {"ok": False, "cause": describe(error)}
+
+
+@contextlib.contextmanager
+def plain_interrupts():
+    """Ctrl-C raises KeyboardInterrupt, as in Python alone: reticulate's handler throws a C++ exception
+    that a torch operation turns into a RuntimeError."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        # None: set by something that Python cannot put back.
+        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
 
 
 def resolve(name):
