@@ -12,7 +12,9 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   check_numeric_columns(x, effect_columns, "x", call)
   check_standard_errors(x$se_exposure, "se_exposure", call)
   check_standard_errors(x$se_outcome, "se_outcome", call)
-  optional <- c("position", "ref", "alt", "n_draws", "draws_exposure", "draws_outcome", "at_rounding", "selected", "reason")
+  optional <- c(
+    "position", "ref", "alt", "n_draws", "draws_exposure", "draws_outcome", "at_rounding", "selected", "reason"
+  )
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
   data <- data.table::as.data.table(as.list(x)[keep])
   for (role in c("exposure", "outcome")) {

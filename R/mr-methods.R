@@ -11,7 +11,7 @@ mr_methods <- function() {
     egger_draws = list(
       label = "MR-Egger with the error covariance of the draws", fit = fit_egger_draws,
       needs_draws = TRUE, oriented = FALSE, intercept = TRUE, weight_choice = TRUE,
-      reference = "deepmr; see the vignette on the statistics"
+      reference = "deepmr, ?fit_mr"
     ),
     egger = list(
       label = "MR-Egger regression", fit = fit_egger,
@@ -39,13 +39,16 @@ check_methods <- function(method, has_draws, call = rlang::caller_env()) {
       call = call
     )
   }
-  needs_draws <- vapply(mr_methods()[method], `[[`, TRUE, "needs_draws")
-  if (any(needs_draws) && !has_draws) {
+  needs_draws <- known[vapply(mr_methods(), `[[`, TRUE, "needs_draws")]
+  without <- setdiff(known, needs_draws)
+  needs_draws <- intersect(method, needs_draws)
+  if (length(needs_draws) && !has_draws) {
     stop_deepmr(
-      "no_draws", "{.val {method[needs_draws]}} need{?s/} the draws, and {.arg x} has no {.field draws_exposure} and {.field draws_outcome}.",
+      "no_draws",
+      "{.val {needs_draws}} needs draws; {.arg x} has no {.field draws_exposure} and {.field draws_outcome}.",
       c(
         "Keep them with {.code saturation_mutagenesis(draws = TRUE)},",
-        "or choose a method that works on standard errors: {.val {known[!vapply(mr_methods(), `[[`, TRUE, 'needs_draws')]}}."
+        "or choose a method that works on standard errors: {.or {.val {without}}}."
       ),
       call = call
     )

@@ -49,7 +49,7 @@ cat_status <- function(x) {
 #' @export
 summary.deepmr_mr_fit <- function(object, ...) {
   rlang::check_dots_empty()
-  check_columns(object, c(fit_keys, "estimate", "std.error", "conf.low", "conf.high", "i2_cov", "i2_gx", "status"), "object")
+  check_columns(object, c(fit_keys, wald_columns, "i2_cov", "i2_gx", "status"), "object")
   fits <- data.table::as.data.table(as.list(object))
   out <- fits[, summarize_fits(.SD), by = c("exposure", "outcome", "method", "error")]
   data.table::setattr(out, "class", c("deepmr_mr_summary", "data.table", "data.frame"))

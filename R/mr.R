@@ -71,7 +71,7 @@
 #' @param method One or more of `"egger_draws"`, `"egger"`, `"ivw"`, `"ols"`. `NULL`
 #'   takes `"egger_draws"` where there are draws, else `"egger"`, and says so (a
 #'   message of class `deepmr_message_method`).
-#' @param error One or both of `"mc"` and `"classical"`; see below.
+#' @param error One or both of `"mc"` and `"classical"`; see "Two meanings of the error".
 #' @param weights For `egger_draws`: `"equal"` (its default) or
 #'   `"inverse_variance"`, 1/SE^2 of the outcome with the SE floored at a tenth of its
 #'   median. Where SEs grow with the effects, inverse-variance weights favour
@@ -138,10 +138,12 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   rlang::check_dots_empty()
   error <- check_errors(error)
   options <- list(
-    distribution = if (missing(distribution)) "normal" else check_choice(distribution, c("normal", "t"), "distribution"),
-    model = if (missing(model)) "default" else check_choice(model, c("default", "fixed", "random"), "model"),
+    distribution = check_choice(
+      if (missing(distribution)) "normal" else distribution, c("normal", "t"), "distribution"
+    ),
+    model = check_choice(if (missing(model)) "default" else model, c("default", "fixed", "random"), "model"),
     level = check_level(level),
-    weights = if (is.null(weights)) "equal" else check_choice(weights, c("equal", "inverse_variance"), "weights")
+    weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights")
   )
   data <- prepare_effects(x, exposure, outcome)
   has_draws <- "draws_reason" %in% names(data)
@@ -176,7 +178,10 @@ default_method <- function(has_draws) {
 
 check_errors <- function(error, call = rlang::caller_env()) {
   if (!is.character(error) || !length(error) || !all(error %in% c("mc", "classical"))) {
-    stop_deepmr("argument", "{.arg error} must be {.val mc}, {.val classical} or both, not {.val {error}}.", call = call)
+    stop_deepmr(
+      "argument", "{.arg error} must be {.val mc}, {.val classical} or both, not {.val {error}}.",
+      call = call
+    )
   }
   unique(error)
 }

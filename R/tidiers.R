@@ -64,7 +64,8 @@ tidy.deepmr_mr_fit <- function(x, ...) {
 #' @export
 glance.deepmr_mr_fit <- function(x, ...) {
   rlang::check_dots_empty()
-  diagnostics <- setdiff(fit_columns, c("group", "method_rank", "error_rank", fit_keys, wald_columns, intercept_columns))
+  sorting <- c("group", "method_rank", "error_rank")
+  diagnostics <- setdiff(fit_columns, c(sorting, fit_keys, wald_columns, intercept_columns))
   check_columns(x, c(fit_keys, diagnostics), "x")
   data.table::as.data.table(as.list(x)[c(fit_keys, diagnostics)])
 }

@@ -34,7 +34,8 @@ test_that("every exposure meets every outcome", {
   x <- rbind(x, third)
   effects <- estimate_effects(x, c("exposure", "third"), "outcome")
   expect_equal(unique(effects$exposure), c("exposure", "third"))
-  expect_equal(effects[effects$exposure == "third"]$beta_exposure, 2 * effects[effects$exposure == "exposure"]$beta_exposure)
+  beta <- split(effects$beta_exposure, effects$exposure)
+  expect_equal(beta$third, 2 * beta$exposure)
   expect_equal(nrow(estimate_effects(x, "exposure", c("outcome", "third"))), 2 * 15)
 })
 
@@ -86,7 +87,10 @@ test_that("duplicated and unmatched variants are errors", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 3)
   expect_error(estimate_effects(rbind(x, x[3]), "exposure", "outcome"), class = "deepmr_error_duplicated_rows")
   first <- which(x$output == "exposure")[1]
-  expect_error(estimate_effects(x[-first], "exposure", "outcome"), "1 variant ", class = "deepmr_error_unmatched_variants")
+  expect_error(
+    estimate_effects(x[-first], "exposure", "outcome"), "1 variant ",
+    class = "deepmr_error_unmatched_variants"
+  )
   second <- which(x$output == "outcome")[4]
   expect_error(
     estimate_effects(x[-c(first, second)], "exposure", "outcome"), "2 variants",

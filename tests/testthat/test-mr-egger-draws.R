@@ -148,7 +148,8 @@ test_that("exposure effects without signal fail, with the reason and the I2", {
 
 test_that("weak exposure effects keep their estimate and are flagged below 0.3", {
   status_at <- function(error) {
-    fit_mr(draws_effects(random_draws(n = 200, n_draws = 40, error = error)), method = "egger_draws", error = "classical")
+    effects <- draws_effects(random_draws(n = 200, n_draws = 40, error = error))
+    fit_mr(effects, method = "egger_draws", error = "classical")
   }
   for (error in c(0.5, 1, 1.2)) {
     fit <- status_at(error)

@@ -58,7 +58,9 @@ test_that("flipping alleles changes nothing, and units scale as they must", {
   fit <- fit_mr(effects, method = "egger", distribution = "t")
   flipped <- data.table::copy(effects)
   flipped[seq(1, 200, 3), c("beta_exposure", "beta_outcome") := list(-beta_exposure, -beta_outcome)]
-  expect_equal(bare(fit_mr(flipped, method = "egger", distribution = "t"))[names(fit) != "cross_talk"], bare(fit)[names(fit) != "cross_talk"])
+  flipped_fit <- fit_mr(flipped, method = "egger", distribution = "t")
+  same <- setdiff(names(fit), "cross_talk") # which sees the coding
+  expect_equal(bare(flipped_fit)[same], bare(fit)[same])
   scaled <- data.table::copy(effects)
   scaled[, c("beta_exposure", "se_exposure") := list(10 * beta_exposure, 10 * se_exposure)]
   scaled[, c("beta_outcome", "se_outcome") := list(-2 * beta_outcome, 2 * se_outcome)]

@@ -83,7 +83,7 @@ test_that("fewer than 3 instruments, or none, keep their row", {
 test_that("exposure effects without spread keep their row", {
   input <- list(bx = c(0.3, -0.3, 0.3, 0.3), bxse = rep(0.1, 4), by = c(1, 2, 3, 5), byse = rep(1, 4))
   fit <- fit_mr(plain_effects(input), method = c("egger", "ivw", "ols"))
-  expect_identical(fit$status, c("no spread in exposure effects", "ok", "ok")[match(fit$method, c("egger", "ivw", "ols"))])
+  expect_identical(fit$status, c("no spread in exposure effects", "ok", "ok"))
   failed <- fit[fit$method == "egger", ]
   expect_true(all(is.na(failed[, c("estimate", "std.error", "p.value", "intercept", "q", "rse"), with = FALSE])))
   input$bx <- rep(0, 4)
@@ -108,7 +108,8 @@ test_that("values that cannot be used are left out, counted and explained", {
   spoilt[, "selected" := seq_len(40) != 7]
   for (method in c("egger", "ivw", "ols")) {
     fit <- fit_mr(spoilt, method = method)
-    expect_equal(bare(fit)[names(fit) != "n_left_out"], bare(fit_mr(effects[8:40], method = method))[names(fit) != "n_left_out"])
+    same <- setdiff(names(fit), "n_left_out")
+    expect_equal(bare(fit)[same], bare(fit_mr(effects[8:40], method = method))[same])
     expect_identical(fit$n_left_out, 7L)
     expect_identical(augment(fit)$reason[1:8], c(
       "missing value", "missing value", "infinite value", "infinite value", "se_outcome is 0",
