@@ -160,7 +160,10 @@ check_predictions <- function(prob, label, call = rlang::caller_env()) {
   if (length(prob) == 0L || length(prob) != length(label)) {
     stop_deepmr(
       "length",
-      "{.arg prob} and {.arg label} must be as long as each other and not empty; they have {length(prob)} and {length(label)} values.",
+      paste(
+        "{.arg prob} and {.arg label} must be as long as each other and not empty;",
+        "they have {length(prob)} and {length(label)} values."
+      ),
       call = call
     )
   }
@@ -168,7 +171,10 @@ check_predictions <- function(prob, label, call = rlang::caller_env()) {
   if (length(bad)) {
     stop_deepmr(
       "probability",
-      "{.arg prob} must lie between 0 and 1, without missing values; {length(bad)} of {length(prob)} values fail, the first is {prob[bad[1L]]} at {bad[1L]}.",
+      paste(
+        "{.arg prob} must lie between 0 and 1, without missing values;",
+        "{length(bad)} of {length(prob)} values fail, the first is {prob[bad[1L]]} at {bad[1L]}."
+      ),
       "Scores need a transform to probabilities first, for example {.fn stats::plogis} for logits.",
       call = call
     )
@@ -177,7 +183,10 @@ check_predictions <- function(prob, label, call = rlang::caller_env()) {
   if (length(bad)) {
     stop_deepmr(
       "label",
-      "{.arg label} must be 0 or 1 (or TRUE/FALSE), without missing values; {length(bad)} of {length(label)} values fail, the first is {label[bad[1L]]} at {bad[1L]}.",
+      paste(
+        "{.arg label} must be 0 or 1 (or TRUE/FALSE), without missing values;",
+        "{length(bad)} of {length(label)} values fail, the first is {label[bad[1L]]} at {bad[1L]}."
+      ),
       "Calibration is measured against what was observed; a probability is no label.",
       call = call
     )

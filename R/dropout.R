@@ -33,14 +33,12 @@ dropout_spec <- function(mask = "locked", unit = "element", rate = NULL, layers 
   check_choice(mask, c("locked", "unlocked"), "mask")
   check_choice(unit, c("element", "channel"), "unit")
   if (!is.null(rate)) check_rates(rate)
-  if (!is.null(layers) && (!is.character(layers) || !length(layers) || anyNA(layers))) {
-    stop_deepmr("argument", "{.arg layers} must be names of dropout calls, not {.val {layers}}.")
-  }
+  if (!is.null(layers)) check_layers(layers)
   structure(list(mask = mask, unit = unit, rate = rate, layers = layers), class = "deepmr_dropout_spec")
 }
 
 check_rates <- function(rate, call = rlang::caller_env()) {
-  if (!is.numeric(rate) || !length(rate) || anyNA(rate) || any(rate < 0 | rate >= 1)) {
+  if (!is.numeric(rate) || !length(rate) || anyNA(rate) || min(rate) < 0 || max(rate) >= 1) {
     stop_deepmr("argument", "Dropout rates must lie in [0, 1), not {.val {rate}}.", call = call)
   }
   if (is.null(names(rate)) && length(rate) > 1L) {
@@ -50,8 +48,14 @@ check_rates <- function(rate, call = rlang::caller_env()) {
       call = call
     )
   }
-  if (anyDuplicated(names(rate)) || any(names(rate) == "")) {
+  if (anyDuplicated(c("", names(rate)))) {
     stop_deepmr("argument", "Each rate needs a name of its own, not {.val {names(rate)}}.", call = call)
+  }
+}
+
+check_layers <- function(layers, call = rlang::caller_env()) {
+  if (!is.character(layers) || !length(layers) || anyNA(layers)) {
+    stop_deepmr("argument", "{.arg layers} must be names of dropout calls, not {.val {layers}}.", call = call)
   }
 }
 

@@ -157,7 +157,7 @@ check_positions <- function(positions, length, call = rlang::caller_env()) {
   if (is.null(positions)) {
     return(NULL)
   }
-  ok <- is.numeric(positions) & is.finite(positions) & positions >= 1 & positions <= length & positions == round(positions)
+  ok <- is.numeric(positions) & is.finite(positions) & positions %in% seq_len(length)
   if (!base::length(positions) || !all(ok)) {
     stop_deepmr(
       "argument", "{.arg positions} must be whole numbers from 1 to {length}, not {.val {positions[!ok][1]}}.",
@@ -185,7 +185,10 @@ check_result_size <- function(n_rows, n_draws, call = rlang::caller_env()) {
   if (!is.null(available) && 2 * size > available) {
     stop_deepmr(
       "too_large",
-      "The result would have {format(n_rows, big.mark = ',')} rows and need {format_gb(size)}, of {format_gb(available)} free.",
+      paste(
+        "The result would have {format(n_rows, big.mark = ',')} rows and need {format_gb(size)},",
+        "of {format_gb(available)} free."
+      ),
       c(
         "Name fewer predictions with {.arg outputs}, mutate fewer {.arg positions} or sequences at a time",
         if (n_draws > 0) "or leave the draws out with {.code draws = FALSE}."

@@ -52,7 +52,8 @@ read_fasta <- function(file, call = rlang::caller_env()) {
     )
   }
   if (!header[1L]) {
-    stop_deepmr("sequences", "{.file {file}} begins with {.val {substr(lines[1L], 1L, 20L)}}, not with {.code >name}.", call = call)
+    start <- substr(lines[1L], 1L, 20L)
+    stop_deepmr("sequences", "{.file {file}} begins with {.val {start}}, not with {.code >name}.", call = call)
   }
   record <- cumsum(header)
   pieces <- split(lines[!header], factor(record[!header], seq_len(max(record))))
@@ -81,9 +82,9 @@ check_sequences <- function(x, call = rlang::caller_env()) {
   at <- regexpr("[^ACGTN]", x)
   if (any(at > 0L)) {
     bad <- which(at > 0L)[1L]
+    character <- substr(x[bad], at[bad], at[bad])
     stop_deepmr(
-      "characters",
-      "Sequence {.val {names(x)[bad]}} has the character {.val {substr(x[bad], at[bad], at[bad])}} at position {at[bad]}.",
+      "characters", "Sequence {.val {names(x)[bad]}} has the character {.val {character}} at position {at[bad]}.",
       "Use A, C, G, T and N only.",
       call = call
     )
@@ -94,10 +95,9 @@ check_sequences <- function(x, call = rlang::caller_env()) {
 check_sequence_lengths <- function(sequences, model, call = rlang::caller_env()) {
   wrong <- nchar(sequences) != model$length
   if (any(wrong)) {
-    first <- which(wrong)[1L]
+    first <- sequences[wrong][1L]
     stop_deepmr(
-      "length",
-      "Sequence {.val {names(sequences)[first]}} has {nchar(sequences[first])} bases, but the model takes {model$length}.",
+      "length", "Sequence {.val {names(first)}} has {nchar(first)} bases, but the model takes {model$length}.",
       if (sum(wrong) > 1L) "{sum(wrong)} of {length(sequences)} sequences have the wrong length.",
       call = call
     )

@@ -51,9 +51,13 @@ oracle_slope <- rbindlist(lapply(exposures, function(name) {
   wide[, .(exposure = name, oracle_slope = stats::cov(get(name), get(outcome)) / stats::var(get(name))), by = sequence]
 }))
 own <- fread(system.file("extdata", "demo_network_slopes.csv", package = "deepmr"))
-per_sequence <- merge(oracle_slope, own[, .(sequence, exposure, network_slope = slope)], by = c("sequence", "exposure"))
+per_sequence <- merge(
+  oracle_slope, own[, .(sequence, exposure, network_slope = slope)],
+  by = c("sequence", "exposure")
+)
 truth <- per_sequence[, .(oracle = mean(oracle_slope), network = mean(network_slope)), by = exposure]
-truth <- merge(truth, as.data.table(oracle$coefficients)[, .(exposure = output, structural = coefficient)], by = "exposure")
+structural <- as.data.table(oracle$coefficients)[, .(exposure = output, structural = coefficient)]
+truth <- merge(truth, structural, by = "exposure")
 print(truth[, .(exposure, structural, oracle, network)])
 
 step("Are the predicted probabilities calibrated?")
@@ -88,8 +92,9 @@ for (name in names(plots)) {
   ggsave(in_folder(paste0(name, ".png")), plots[[name]], width = 8, height = heights[[name]], dpi = 150)
 }
 tables <- list(
-  effects = effects[, .SD, .SDcols = !c("draws_exposure", "draws_outcome")], fits = tidy(fit), diagnostics = glance(fit),
-  pooled = pooled, truth = truth, truth_per_sequence = per_sequence, calibration = calibration
+  effects = effects[, .SD, .SDcols = !c("draws_exposure", "draws_outcome")],
+  fits = tidy(fit), diagnostics = glance(fit), pooled = pooled,
+  truth = truth, truth_per_sequence = per_sequence, calibration = calibration
 )
 for (name in names(tables)) fwrite(as.data.table(tables[[name]]), in_folder(paste0(name, ".csv")))
 seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
@@ -101,7 +106,9 @@ saveRDS(list(
   figures = stats::setNames(paste0(names(plots), ".png"), names(plots)),
   settings = list(
     n_sequences = n_sequences, n_samples = n_samples, seed = seed, seconds = round(seconds),
-    versions = list(deepmr = as.character(utils::packageVersion("deepmr")), R = as.character(getRversion()), torch = python$torch)
+    versions = list(
+      deepmr = as.character(utils::packageVersion("deepmr")), R = as.character(getRversion()), torch = python$torch
+    )
   )
 ), in_folder("demo.rds"))
 if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available()) {

@@ -70,7 +70,8 @@ test_that("fits without an estimate are named in the caption", {
   fit$status[1] <- "fewer than 3 instruments"
   p <- autoplot(effects, fit = fit)
   expect_equal(nrow(layers_of(p, "GeomSegment")[[1]]), 1)
-  expect_match(gsub("\n", " ", p$labels$caption), "1 of 2 fits without an estimate: fewer than 3 instruments (1)", fixed = TRUE)
+  caption <- gsub("\n", " ", p$labels$caption)
+  expect_match(caption, "1 of 2 fits without an estimate: fewer than 3 instruments (1)", fixed = TRUE)
   expect_silent(draw(p))
 })
 

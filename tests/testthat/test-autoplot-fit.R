@@ -32,7 +32,9 @@ test_that("truths are lines in their panel, or marks in the row of their sequenc
   other$exposure <- "Trl"
   both <- rbind(fit, other)
   data.table::setattr(both, "class", class(fit))
-  truth <- data.frame(exposure = c("Dref", "Trl", "Trl"), truth_name = "oracle", value = c(0.4, 0.3, 0.35), sequence = c(NA, NA, "s2"))
+  truth <- data.frame(
+    exposure = c("Dref", "Trl", "Trl"), truth_name = "oracle", value = c(0.4, 0.3, 0.35), sequence = c(NA, NA, "s2")
+  )
   p <- autoplot(both, type = "forest", truth = truth)
   lines <- layers_of(p, "GeomVline")[[2]]
   expect_equal(lines$xintercept[order(lines$PANEL)], c(0.4, 0.3))

@@ -45,7 +45,8 @@ test_that("many sequences get a ramp in the order of their predictions, above tw
   level <- tapply(x$mean_ref, x$sequence, mean)
   expect_equal(levels(p$data$sequence), names(sort(level)))
   expect_match(gsub("\n", " ", p$labels$caption), "13 sequences, from the lowest")
-  expect_false(identical(autoplot(x[x$sequence %in% unique(x$sequence)[1:7]])$scales$get_scales("colour")$guide, "none"))
+  few <- autoplot(x[x$sequence %in% unique(x$sequence)[1:7]])
+  expect_false(identical(few$scales$get_scales("colour")$guide, "none"))
 })
 
 test_that("a table that fell back to fewer columns, and unknown types, stop", {
