@@ -41,6 +41,10 @@ check_rates <- function(rate, call = rlang::caller_env()) {
   if (!is.numeric(rate) || !length(rate) || anyNA(rate) || min(rate) < 0 || max(rate) >= 1) {
     stop_deepmr("argument", "Dropout rates must lie in [0, 1), not {.val {rate}}.", call = call)
   }
+  check_rate_names(rate, call)
+}
+
+check_rate_names <- function(rate, call) {
   if (is.null(names(rate)) && length(rate) > 1L) {
     stop_deepmr(
       "argument", "{.arg rate} has {length(rate)} numbers without names.",
