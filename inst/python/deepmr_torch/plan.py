@@ -19,7 +19,7 @@ from .sites import Site, effective_rates, mask_shape, module_of
 COPIES = 3
 # A batch of three may differ from three batches of one by float rounding, no more: relative to the
 # value itself, to the largest value of the same output, and to the largest of all outputs.
-RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-9
+RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-12
 
 
 class Plan:
