@@ -4,13 +4,13 @@ import contextlib
 
 import numpy as np
 import torch
+from networks import LAYOUTS, LENGTH, SEQUENCE, build
 
 from deepmr_torch.locked import LockedModel
 from deepmr_torch.model import Model
 from deepmr_torch.mutagenesis import Mutagenesis
 from deepmr_torch.predict import Prediction
 from deepmr_torch.sites import make_spec
-from networks import LAYOUTS, LENGTH, SEQUENCE, build
 
 LOCKED, UNLOCKED = make_spec("locked", "element"), make_spec("unlocked", "element")
 

@@ -13,7 +13,14 @@ def test_codes_of_both_cases():
 
 @pytest.mark.parametrize(
     ("sequence", "character", "position"),
-    [("ACXGT", "'X'", 3), ("AC-", "'-'", 3), ("UACG", "'U'", 1), ("ACé", "'é'", 3), ("ACGTr", "'r'", 5), ("A T", "' '", 2)],
+    [
+        ("ACXGT", "'X'", 3),
+        ("AC-", "'-'", 3),
+        ("UACG", "'U'", 1),
+        ("ACé", "'é'", 3),
+        ("ACGTr", "'r'", 5),
+        ("A T", "' '", 2),
+    ],
 )
 def test_other_characters_are_named_with_their_place(sequence, character, position):
     with pytest.raises(DeepmrError) as error:

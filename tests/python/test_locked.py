@@ -9,6 +9,8 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from drive import LOCKED, UNLOCKED, as_model, locked_model, mutate, none, predict
+from networks import CHANNELS, LENGTH, RATE, SEQUENCE, Exposed, Functional, Stem, settle
 from torch import nn
 
 from deepmr_torch import rng
@@ -16,8 +18,6 @@ from deepmr_torch.encode import codes
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.masks import Row
 from deepmr_torch.sites import make_spec
-from drive import LOCKED, UNLOCKED, as_model, locked_model, mutate, none, predict
-from networks import CHANNELS, LENGTH, RATE, SEQUENCE, Exposed, Functional, Stem, settle
 
 P = 0.3
 ALL = torch.tensor(list(itertools.product([0.0, 1.0], repeat=8)), dtype=torch.float64)

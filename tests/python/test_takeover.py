@@ -3,20 +3,20 @@
 import copy
 import random
 
+import networks
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from drive import LOCKED, as_model, finish, locked_model, named
+from networks import NETWORKS, RATE, SEQUENCE, Stem, build, settle
 from torch import nn
 
-import networks
 from deepmr_torch import rng
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.masks import keep_mask
 from deepmr_torch.mutagenesis import Mutagenesis
 from deepmr_torch.takeover import Takeover, drop, ignore, noise_shape
-from drive import LOCKED, as_model, finish, locked_model, named
-from networks import NETWORKS, RATE, SEQUENCE, Stem, build, settle
 
 
 def inputs(model, n=2):
@@ -52,7 +52,9 @@ def test_both_mechanisms_give_the_same(name):
         assert (one - off).abs().max() > 1e-2  # the masks did something
 
 
-@pytest.mark.parametrize("name", [n for n in NETWORKS if n not in ("functional_alpha", "hand_written", "depth_unscaled")])
+@pytest.mark.parametrize(
+    "name", [n for n in NETWORKS if n not in ("functional_alpha", "hand_written", "depth_unscaled")]
+)
 def test_inactive_calls_do_nothing(name):
     """All calls answered None give what evaluation mode gives with dropout of rate 0: 1e-6."""
     model = named(name)
