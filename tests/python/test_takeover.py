@@ -136,7 +136,7 @@ class Drawing(nn.Module):
         (lambda x: torch.bernoulli(torch.full_like(x, 0.5)), "bernoulli"),
         (lambda x: F.gumbel_softmax(x, dim=1), "exponential"),
         (lambda x: x * random.random(), "Python's random"),
-        (lambda x: x * float(np.random.rand()), "numpy"),
+        (lambda x: x * float(np.random.rand()), "numpy"),  # noqa: NPY002
     ],
     ids=["rand_like", "randn_like", "rand", "normal_", "randperm", "bernoulli", "gumbel", "python", "numpy"],
 )
@@ -169,7 +169,7 @@ def snapshot(module):
             torch.is_grad_enabled(),
         ],
         "torch": torch.get_rng_state(),
-        "numpy": list(np.random.get_state()),
+        "numpy": list(np.random.get_state()),  # noqa: NPY002
         "python": random.getstate(),
     }
     return copy.deepcopy({k: v for k, v in state.items() if k != "forwards"}) | {"forwards": state["forwards"]}

@@ -52,9 +52,12 @@ class Plan:
     def _known(self, call, n):
         """The site that `call` is, or an error where the pass differs from the one examined."""
         site = self.sites[call.ordinal - 1] if call.ordinal <= len(self.sites) else None
-        if site is not None and call.kind == site.kind and call.shape == site.batch_shape(n):
-            if call.kind == "functional" or call.name == module_of(site.name):
-                return site
+        if (
+            site is not None
+            and (call.kind, call.shape) == (site.kind, site.batch_shape(n))
+            and (call.kind == "functional" or call.name == module_of(site.name))
+        ):
+            return site
         raise DeepmrError(
             "dropout_site",
             f"Dropout call {call.ordinal} ('{call.name}', shape {call.shape}) was not met when the model was "
