@@ -172,4 +172,3 @@ class LockedModel:
             "Variants can be compared with their reference only where each row is computed on its own. Look for "
             "normalisation or randomness across the batch in the model's forward.",
         )
-

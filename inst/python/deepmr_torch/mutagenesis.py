@@ -42,9 +42,7 @@ class Mutagenesis:
     def begin(self, name, sequence):
         """Starts a sequence; returns its number of variants."""
         if self.locked is None:
-            self.locked = LockedModel(
-                self.model, self.spec, self.seed, sequence, self.outputs, self.device
-            ).__enter__()
+            self.locked = LockedModel(self.model, self.spec, self.seed, sequence, self.outputs, self.device).__enter__()
         self.name, self.sequence = name, sequence.upper()
         self.code = codes(sequence)
         self.position, self.alt = snvs(self.code, self.positions)

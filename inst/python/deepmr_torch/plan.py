@@ -19,7 +19,7 @@ from .sites import Site, effective_rates, mask_shape, module_of
 COPIES = 3
 # A batch of three may differ from three batches of one by float rounding, no more: relative to the
 # value itself, to the largest value of the same output, and to the largest of all outputs.
-RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-9
+RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-12
 
 
 class Plan:
@@ -52,9 +52,12 @@ class Plan:
     def _known(self, call, n):
         """The site that `call` is, or an error where the pass differs from the one examined."""
         site = self.sites[call.ordinal - 1] if call.ordinal <= len(self.sites) else None
-        if site is not None and call.kind == site.kind and call.shape == site.batch_shape(n):
-            if call.kind == "functional" or call.name == module_of(site.name):
-                return site
+        if (
+            site is not None
+            and (call.kind, call.shape) == (site.kind, site.batch_shape(n))
+            and (call.kind == "functional" or call.name == module_of(site.name))
+        ):
+            return site
         raise DeepmrError(
             "dropout_site",
             f"Dropout call {call.ordinal} ('{call.name}', shape {call.shape}) was not met when the model was "

@@ -27,9 +27,7 @@ class Prediction:
 
     def begin(self, name, sequence):
         if self.locked is None:
-            self.locked = LockedModel(
-                self.model, self.spec, self.seed, sequence, self.outputs, self.device
-            ).__enter__()
+            self.locked = LockedModel(self.model, self.spec, self.seed, sequence, self.outputs, self.device).__enter__()
         self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
         self.draws = np.empty((self.n_samples, len(self.outputs)))
         self.done = 0

@@ -9,9 +9,7 @@ since it would vary between reference and variant unseen.
 
 import collections
 import contextlib
-import random
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -19,6 +17,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from . import rng
 from .errors import DeepmrError
 from .sites import Call
 
@@ -213,9 +212,9 @@ class Takeover:
         with self._names_known():
             chosen = self._functional_owners(x) if active else []
             self._train(chosen)
-            before = random.getstate(), repr(np.random.get_state())
+            before = rng.outside_torch()
             self.forward(x, ignore)
-            if before != (random.getstate(), repr(np.random.get_state())):
+            if before != rng.outside_torch():
                 raise DeepmrError(
                     "dropout_site",
                     "The model draws random numbers with Python's random or with numpy in its forward pass, which "
