@@ -1,5 +1,5 @@
 # Thin names; what they do is in tools/. `demo` and `test` install what they need.
-.PHONY: setup demo test lint check docs bench
+.PHONY: setup demo test lint check docs
 
 # Byte code beside the sources would make setup see newer files.
 export PYTHONDONTWRITEBYTECODE = 1
@@ -8,7 +8,7 @@ setup:
 	@bash tools/setup.sh
 
 demo: setup
-	Rscript "$$(Rscript -e 'cat(system.file("demo", "run.R", package = "deepmr"))')" demo-output
+	Rscript "$$(Rscript -e 'cat(system.file("demonstration", "run.R", package = "deepmr"))')" demo-output
 
 test: setup
 	@Rscript tools/test.R
@@ -22,5 +22,3 @@ check: setup
 docs: setup
 	Rscript -e 'roxygen2::roxygenise()'
 
-bench: setup
-	Rscript benchmarks/run.R

@@ -18,7 +18,7 @@
 #' @param cpu Install the CPU build of torch? `NULL`, the default, asks where the
 #'   choice matters; without a person to ask it takes the CPU build on a machine
 #'   with no NVIDIA GPU.
-#' @param python Path of the Python to build on, 3.9 or newer. `NULL` looks for one.
+#' @param python Path of the Python to build on, 3.10 or newer. `NULL` looks for one.
 #' @param ask Ask before a large download?
 #' @return The path of the environment's Python, invisibly.
 #' @seealso [deepmr_python_info()]
@@ -179,7 +179,7 @@ python_problems <- function(facts) {
   if (facts$source == "nothing") {
     return(list(problem(
       "python_missing", "No Python was found.",
-      "Install Python 3.9 or newer (Debian: apt-get install python3-venv), then run install_deepmr()."
+      "Install Python 3.10 or newer (Debian: apt-get install python3-venv), then run install_deepmr()."
     )))
   }
   problems <- list()
@@ -208,9 +208,9 @@ interpreter_problems <- function(facts) {
   version <- numeric_version(facts$version)
   needed <- reticulate_for(version)
   found <- list()
-  if (version < "3.9") {
+  if (version < "3.10") {
     found <- list(problem(
-      "python_old", sprintf("%s is Python %s; deepmr needs 3.9 or newer.", facts$python, version), another
+      "python_old", sprintf("%s is Python %s; deepmr needs 3.10 or newer.", facts$python, version), another
     ))
   } else if (numeric_version(facts$reticulate) < needed) {
     found <- list(problem(

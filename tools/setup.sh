@@ -44,8 +44,8 @@ find_missing() {
   need "pandoc (vignettes)" pandoc command -v pandoc
   local python
   python="$(system_python)"
-  need "Python (3.9 or newer) with its module venv" python3-venv "$python" -c \
-    'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))'
+  need "Python (3.10 or newer) with its module venv" python3-venv "$python" -c \
+    'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
   need "Python's shared library (libpython)" libpython3-dev has_libpython "$python"
 
   local libraries=() package library found

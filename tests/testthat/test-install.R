@@ -92,7 +92,7 @@ test_that("deepmr_python_info() prints what was found and what to do", {
   expect_identical(info$cuda, NA)
   expect_output(print(info), "the environment r-deepmr.*No problems found")
   info <- new_python_info(list(source = "nothing", reticulate = "1.28"))
-  expect_output(print(info), "Problem: No Python was found.\n  To do: Install Python 3.9", fixed = TRUE)
+  expect_output(print(info), "Problem: No Python was found.\n  To do: Install Python 3.10", fixed = TRUE)
 })
 
 test_that("requirements are read without comments", {

@@ -114,7 +114,7 @@ saveRDS(list(
 if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available()) {
   # Rendered from a copy: the installed template's folder may not be writable.
   template <- file.path(tempdir(), "report.Rmd")
-  file.copy(system.file("demo", "report.Rmd", package = "deepmr"), template, overwrite = TRUE)
+  file.copy(system.file("demonstration", "report.Rmd", package = "deepmr"), template, overwrite = TRUE)
   rmarkdown::render(
     template,
     output_file = "report.html", output_dir = normalizePath(folder), quiet = TRUE,
