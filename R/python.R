@@ -103,44 +103,20 @@ without_working_directory <- function(path) {
 }
 
 # Calls Python. `.fun` names something inside the Python package
-# ("mutagenesis.mutate") or is a Python callable. The result is a Python object:
-# see to_r() and from_numpy(). An error in Python becomes a classed R error; R
-# functions among the arguments serve as callbacks.
+# ("mutagenesis.Mutagenesis") or is a Python callable. The result is a Python object:
+# see to_r() and vectors(). An error in Python becomes a classed R error.
 call_backend <- function(.fun, ..., .call = rlang::caller_env()) {
-  caught <- new.env(parent = emptyenv())
-  arguments <- lapply(list(...), as_callback, caught = caught)
-  result <- do.call(backend(call = .call)$errors$guard, c(list(.fun), arguments))
+  result <- backend(call = .call)$errors$guard(.fun, ...)
   if (isTRUE(to_r(reticulate::py_get_item(result, "ok")))) {
     return(reticulate::py_get_item(result, "value"))
   }
-  signal_python_error(to_r(result), caught$condition, call = .call)
+  signal_python_error(to_r(result), call = .call)
 }
 
-# An error or Ctrl-C inside an R function reaches Python as a bare RuntimeError.
-# The condition is kept in `caught`, so that it can be signalled when Python has unwound.
-# The function gets R values, not handles.
-as_callback <- function(x, caught) {
-  if (!is.function(x) || is_python_object(x)) {
-    return(x)
-  }
-  function(...) {
-    arguments <- lapply(list(...), to_r)
-    result <- tryCatch(list(do.call(x, arguments)), interrupt = identity, error = identity)
-    if (inherits(result, "condition")) {
-      caught$condition <- result
-      stop("stopped in R")
-    }
-    result[[1L]]
-  }
-}
-
-# `failure` is the dict that errors.guard() returns, as a list; `caught` the condition of a callback.
-signal_python_error <- function(failure, caught, call) {
-  if (isTRUE(failure$interrupt) || inherits(caught, "interrupt")) {
+# `failure` is the dict that errors.guard() returns, as a list.
+signal_python_error <- function(failure, call) {
+  if (isTRUE(failure$interrupt)) {
     rlang::interrupt()
-  }
-  if (!is.null(caught)) {
-    rlang::cnd_signal(caught)
   }
   cause <- failure$cause
   if (is.null(failure$what)) {
@@ -165,13 +141,6 @@ python_condition <- function(cause) {
 # Python's text may hold braces, which cli would evaluate.
 escape_cli <- function(text) {
   if (!is.null(text)) gsub("}", "}}", gsub("{", "{{", text, fixed = TRUE), fixed = TRUE)
-}
-
-# A numpy array of any shape -> a plain vector, in the array's (row-major) order.
-from_numpy <- function(x) {
-  x <- to_r(x$ravel())
-  dim(x) <- NULL
-  x
 }
 
 # A dict of 1-D numpy arrays -> a list of plain vectors.
