@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The R packages, with what each is for in CONTRIBUTING.md.
-run_packages=(cli data.table generics ggplot2 metafor reticulate rlang Biostrings jsonlite)
-test_packages=(testthat vdiffr svglite ragg robustbase knitr rmarkdown)
+run_packages=(cli data.table generics ggplot2 metafor reticulate rlang Biostrings)
+test_packages=(testthat vdiffr ragg knitr rmarkdown)
 lint_packages=(roxygen2 lintr pkgload)
 
 main() {
