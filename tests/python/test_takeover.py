@@ -333,3 +333,28 @@ def test_dropout_that_was_compiled_away_is_no_dropout(frozen):
     with pytest.raises(DeepmrError) as error, locked_model(as_model(net)):
         pass
     assert error.value.what == "no_dropout"
+
+
+def test_only_the_modules_that_must_be_in_training_mode_are():
+    """The flag is handed down from the parent of the helper; a layer beside them that doubles its input
+    in training mode stays in evaluation mode: 1e-6."""
+
+    class Doubling(nn.Module):
+        def forward(self, x):
+            return 2 * x if self.training else x
+
+    model = as_model(settle(Stem(nn.Sequential(networks.Flagged(), Doubling()))))
+    x = inputs(model)
+    with rng.untouched(), Takeover(model.module) as takeover:
+        assert [call.name for call in takeover.survey(x)] == ["middle.0.helper.functional"]
+        inactive = takeover.forward(x, ignore)
+    torch.testing.assert_close(inactive, model.module(x), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.rand], ids=["python", "numpy"])  # noqa: NPY002
+def test_random_states_come_back_when_a_model_that_draws_is_refused(draw):
+    model = as_model(settle(Stem(Drawing(lambda x: x * float(draw())))))
+    before = snapshot(model.module)
+    with pytest.raises(DeepmrError, match="random numbers"):
+        use("finished", model)
+    assert_same(before, snapshot(model.module))
