@@ -10,7 +10,7 @@ from deepmr_torch.describe import dropout_calls, n_parameters
 
 def test_calls_of_a_module_that_is_called_twice():
     assert dropout_calls(named("twice")) == {
-        "name": ["middle.0.2", "middle.0.2#2"],
+        "name": ["middle.0.2#1", "middle.0.2#2"],
         "kind": ["Dropout"] * 2,
         "rate": [RATE] * 2,
         "shape": ["1 x 6 x 12"] * 2,

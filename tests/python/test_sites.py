@@ -6,7 +6,7 @@ from deepmr_torch.errors import DeepmrError
 from deepmr_torch.sites import Site, effective_rates, find, make_spec, mask_shape
 
 SITES = [
-    Site(1, "drop", "Dropout", 0.2, "divided", (1, 8, 5), 0),
+    Site(1, "drop#1", "Dropout", 0.2, "divided", (1, 8, 5), 0),
     Site(2, "drop#2", "Dropout", 0.2, "divided", (1, 8, 5), 0),
     Site(3, "block.drop", "Dropout", 0.0, "divided", (1, 6), 0),
     Site(4, "block.functional", "functional", 0.3, "other", (1, 6), 0),

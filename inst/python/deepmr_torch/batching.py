@@ -15,7 +15,7 @@ SHARE_OF_FREE = 0.5
 
 
 def choose_batch_size(compute, device, most):
-    """`most` or a smaller power of two, found by timing `compute(n)`, which computes n rows."""
+    """A power of two, at most `most`, found by timing `compute(n)`, which computes n rows."""
     device = torch.device(device)
     per_row = bytes_per_row(lambda: compute(2), 2)
     free = device_bytes(device)
@@ -36,7 +36,7 @@ def choose_batch_size(compute, device, most):
         except torch.cuda.OutOfMemoryError:
             return size
         size *= 2
-    return limit if limit == most else size
+    return size
 
 
 def seconds(compute, n):

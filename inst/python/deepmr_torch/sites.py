@@ -76,7 +76,7 @@ def module_of(name):
 
 def find(name, sites):
     """The sites that `name` means: "drop" all calls of that module, "drop#1", "drop#2" one of them."""
-    found = [s for s in sites if name in (module_of(s.name), s.name if "#" in s.name else f"{s.name}#1")]
+    found = [s for s in sites if name in (s.name, module_of(s.name))]
     if not found:
         names = [s.name for s in sites]
         near = difflib.get_close_matches(name, names, 3, 0) or names[:3]
