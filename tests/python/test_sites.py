@@ -59,7 +59,7 @@ def test_an_unknown_name_gets_the_nearest():
 
 def test_no_dropout_at_all_or_none_active():
     assert "no dropout call in its forward pass" in problem("no_dropout", sites=[])
-    assert "drop, drop#2, block.drop all have rate 0" in problem("no_dropout", sites=SITES[:3], rate=[0.0])
+    assert "drop#1, drop#2, block.drop all have rate 0" in problem("no_dropout", sites=SITES[:3], rate=[0.0])
     assert "block.drop" in problem("no_dropout", sites=SITES[:3], layers=["block.drop"])
 
 

@@ -14,9 +14,10 @@ from torch import nn
 
 from deepmr_torch import rng
 from deepmr_torch.errors import DeepmrError
+from deepmr_torch.layers import drop, noise_shape
 from deepmr_torch.masks import keep_mask
 from deepmr_torch.mutagenesis import Mutagenesis
-from deepmr_torch.takeover import Takeover, drop, ignore, noise_shape
+from deepmr_torch.takeover import Takeover, ignore
 
 
 def inputs(model, n=2):

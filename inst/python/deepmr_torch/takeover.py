@@ -14,106 +14,14 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from . import rng
+from .answer import Answer
 from .errors import DeepmrError
+from .layers import ALPHA_MODULES, drop, dropout_class, is_normalisation, noise_shape
+from .settings import buffers_kept, plain_cudnn, uncompiled
 from .sites import Call
-
-# Class -> whether it drops whole channels.
-DROPOUT_MODULES = {
-    nn.Dropout: False,
-    nn.Dropout1d: True,
-    nn.Dropout2d: True,
-    nn.Dropout3d: True,
-    nn.AlphaDropout: False,
-    nn.FeatureAlphaDropout: True,
-}
-UNBATCHED_DIMS = {nn.Dropout1d: 2, nn.Dropout3d: 4}  # inputs that torch reads as (C, ...)
-ALPHA_MODULES = (nn.AlphaDropout, nn.FeatureAlphaDropout)
-ALPHA = 1.7580993408473766  # -SELU's limit at minus infinity (Klambauer et al. 2017, section 3)
-
-
-def dropout_class(module):
-    """The class of nn.Dropout's family whose forward `module` runs, or None."""
-    if "forward" in module.__dict__:  # patched by the user, to drop in evaluation mode too, say
-        return None
-    for cls in DROPOUT_MODULES:
-        if isinstance(module, cls) and type(module).forward is cls.forward:
-            return cls
-    return None
-
-
-NORMALISATIONS = {f"{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)} | {"SyncBatchNorm"}
-
-
-def is_normalisation(module):
-    """Layers that would use the statistics of the batch in training mode."""
-    if isinstance(module, torch.jit.ScriptModule):
-        return getattr(module, "original_name", "") in NORMALISATIONS
-    return isinstance(module, nn.modules.batchnorm._NormBase)
-
-
-@contextlib.contextmanager
-def plain_cudnn(enabled):
-    """cuDNN without choice of algorithm by timing and without TF32, which rounds to 10 bits."""
-    cudnn = torch.backends.cudnn
-    settings = [(cudnn, "enabled", enabled), (cudnn, "benchmark", False)]
-    if hasattr(cudnn, "conv"):  # since torch 2.9, where allow_tf32 fails if conv and rnn differ
-        settings += [(cudnn.conv, "fp32_precision", "ieee"), (cudnn.rnn, "fp32_precision", "ieee")]
-    else:
-        settings += [(cudnn, "allow_tf32", False)]
-    before = [getattr(holder, name) for holder, name, _ in settings]
-    try:
-        for holder, name, value in settings:
-            setattr(holder, name, value)
-        yield
-    finally:
-        for (holder, name, _), value in zip(settings, before):
-            setattr(holder, name, value)
-
-
-def uncompiled():
-    """Runs what torch.compile has compiled as plain Python: compiled code would hold masks fixed."""
-    stance = getattr(torch.compiler, "set_stance", None)  # since torch 2.6
-    return contextlib.nullcontext() if stance is None else stance("force_eager")
-
-
-@contextlib.contextmanager
-def buffers_kept(module):
-    """Puts back the values of all buffers, and the buffers themselves where they were replaced."""
-    owners = [] if isinstance(module, torch.jit.ScriptModule) else [m._buffers for m in module.modules()]
-    before = [(b, b.detach().clone()) for b in module.buffers()]
-    named = [(buffers, dict(buffers)) for buffers in owners if isinstance(buffers, dict)]
-    try:
-        yield
-    finally:
-        for buffers, own in named:
-            buffers.update(own)
-        with torch.no_grad():
-            for buffer, value in before:
-                buffer.copy_(value)
-
-
-def noise_shape(cls, x):
-    """Shape of the random tensor that a dropout module draws for its input `x`."""
-    if not DROPOUT_MODULES[cls]:
-        return tuple(x.shape)
-    leading = 1 if x.dim() == UNBATCHED_DIMS.get(cls) else 2
-    return tuple(x.shape[:leading]) + (1,) * (x.dim() - leading)
-
-
-def drop(x, keep, rate, cls):
-    """What torch's dropout computes, with the Boolean mask `keep` (broadcast to x) given."""
-    noise = keep.to(x.dtype)
-    if cls in ALPHA_MODULES:
-        scale = ((ALPHA**2 * rate + 1) * (1 - rate)) ** -0.5 if rate < 1 else 0.0
-        shift = (noise - 1) * (ALPHA * scale) + ALPHA * scale * rate
-        return x * (noise * scale) + shift
-    if rate >= 1:
-        return torch.zeros_like(x)
-    return x * noise.div_(1 - rate)
 
 
 def ignore(call):
@@ -199,7 +107,7 @@ class Takeover:
     def forward(self, x, handler):
         """The module's output for `x`, with every dropout call answered by `handler`."""
         self.calls, self.handler = [], handler
-        mode = _Answer(self) if self.needs_dispatch or self.force_dispatch else contextlib.nullcontext()
+        mode = Answer(self) if self.needs_dispatch or self.force_dispatch else contextlib.nullcontext()
         # Not inference_mode: the dispatcher would see nothing and masks would be unlocked unnoticed.
         with torch.no_grad(), uncompiled(), mode:
             return self.module(x)
@@ -331,80 +239,3 @@ class Takeover:
             self.owners.append(owner)
         self.around += [m for _, m in self.stack if m not in self.around and not is_normalisation(m)]
         return self._meet(f"{name}.functional" if name else "functional", "functional", rate, shape)
-
-
-class _Answer(TorchDispatchMode):
-    """Answers Bernoulli draws with masks, and refuses every other random operation."""
-
-    def __init__(self, takeover):
-        super().__init__()
-        self.takeover = takeover
-        self.last = None  # (random tensor, its call) until the operation that uses it
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if torch.is_inference_mode_enabled():  # the model's own; there dropout arrives in one piece
-            with self:
-                out = func.decompose(*args, **kwargs)
-            if out is not NotImplemented:
-                return out
-        if self.last is not None:
-            self._note_use(func, args)
-        aten = torch.ops.aten
-        if func is aten.bernoulli_.float:
-            return self._fill(args[0], args[1] if len(args) > 1 else kwargs.get("p", 0.5))
-        if func is aten.bernoulli.p:
-            return self._fill(torch.empty_like(args[0]), args[1] if len(args) > 1 else kwargs["p"])
-        if func is aten.native_dropout.default:
-            return self._native_dropout(*args, **kwargs)
-        if torch.Tag.nondeterministic_seeded in func.tags:
-            raise DeepmrError(
-                "dropout_site",
-                f"The model draws random numbers with {func} in its forward pass, which cannot be locked.",
-                "Only dropout (a Bernoulli draw with one rate) can share its mask between reference and variants.",
-            )
-        return func(*args, **kwargs)
-
-    def _answer(self, shape, rate):
-        """(0/1 mask or None, rate to apply) for the draw, from a module's pending mask or the handler."""
-        if self.takeover.pending is not None:
-            answer, self.takeover.pending = self.takeover.pending, None
-            return answer, None
-        return self.takeover.meet_functional(shape, rate), self.takeover.calls[-1]
-
-    def _fill(self, noise, share):
-        """Fills the tensor of a draw that is 1 with probability `share`."""
-        rate = round(1 - share, 12)  # 0.3, not 0.30000000000000004
-        answer, call = self._answer(noise.shape, rate)
-        self.last = (noise, call) if call is not None else None
-        # The caller divides by 1 - rate afterwards, unless it multiplies as it is.
-        planned = self.takeover.use_of(call) if call is not None else "divided"
-        if answer is None:
-            return noise.fill_(share if planned == "divided" else 1.0)
-        keep, wanted = answer
-        noise.copy_(keep)
-        if planned == "divided" and rate != wanted < 1:
-            noise.mul_(share / (1 - wanted))
-        return noise
-
-    def _native_dropout(self, x, rate, train):
-        if train is False or rate == 0:
-            return x.clone(), torch.ones_like(x, dtype=torch.bool)
-        answer, _ = self._answer(x.shape, rate)
-        if answer is None:
-            return x.clone(), torch.ones_like(x, dtype=torch.bool)
-        keep, wanted = answer
-        return drop(x, keep, wanted, nn.Dropout), keep.expand_as(x)
-
-    def _note_use(self, func, args):
-        noise, call = self.last
-        if not any(a is noise for a in args):
-            return
-        aten = torch.ops.aten
-        if func in (aten.div_.Scalar, aten.div_.Tensor, aten.div.Scalar, aten.div.Tensor):
-            call.use = "divided"
-        elif func in (aten.mul.Tensor, aten.mul_.Tensor):
-            call.use = "plain"
-        else:
-            call.use = "other"
-        self.last = None
