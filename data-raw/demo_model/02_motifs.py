@@ -41,7 +41,7 @@ def solve_mu(scores):
 
 
 def main():
-    database = jaspardb()
+    database = jaspardb(release="JASPAR2024")
     texts = []
     for name, (matrix, _) in MOTIFS.items():
         motif = database.fetch_motif_by_id(matrix)

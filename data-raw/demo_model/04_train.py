@@ -11,21 +11,18 @@ Out: inst/extdata/demo_model.pt (state dict, float32)
 Every second batch is reverse-complemented: the oracle is strand-symmetric.
 """
 
-import sys
 import time
 
 import torch
 import torch.nn.functional as F
+from model import DemoNet
 from oracle import EXTDATA, Oracle, one_hot, read_windows
-
-sys.path.insert(0, str(EXTDATA.parent / "python"))
-from deepmr_torch.demo_net import DemoNet  # noqa: E402
 
 SEED = 1
 PIECE = 100  # bp
 CELLS = 25  # of `pool`
 STAGES = {  # steps, rows per step, peak learning rate
-    "pieces": (1500, 256, 1e-2),
+    "pieces": (3000, 256, 1e-2),
     "windows": (2000, 64, 5e-3),
 }
 

@@ -56,6 +56,12 @@ def read_windows(split):
     return [row["name"] for row in rows], encode([row["sequence"] for row in rows])
 
 
+def read_fasta(path):
+    """A FASTA file -> {name: sequence}, in file order."""
+    records = Path(path).read_text().lstrip(">").split("\n>")
+    return {name: "".join(lines) for name, *lines in (record.split() for record in records)}
+
+
 def read_motifs(path):
     """A JASPAR file -> {name: counts (4, width) as float64}, in file order."""
     motifs = {}
