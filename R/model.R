@@ -24,11 +24,7 @@ new_model <- function(handle) {
 #' model_demo()
 #' @export
 model_demo <- function() {
-  new_model(call_backend("load.demo", extdata("demo_model.pt"), as.list(demo_outputs)))
-}
-
-extdata <- function(file) {
-  system.file("extdata", file, package = "deepmr", mustWork = TRUE)
+  new_model(call_backend("load.demo", demo_file("demo_model.pt"), as.list(demo_outputs)))
 }
 
 #' A model from your own torch code

@@ -32,7 +32,7 @@ def count_outputs(model):
 
 def demo(weights, outputs):
     """The bundled demonstration model."""
-    return from_module(DemoNet(), DemoNet.length, outputs, weights=weights, source="demo (see ?model_demo)")
+    return from_module(DemoNet(), 500, outputs, weights=weights, source="demo (see ?model_demo)")
 
 
 def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):

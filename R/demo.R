@@ -1,0 +1,229 @@
+# The demo's promoters and its oracle, in base R. What the oracle is and how its
+# files are made: data-raw/demo_model/.
+
+demo_file <- function(name) {
+  system.file("extdata", name, package = "deepmr", mustWork = TRUE)
+}
+
+#' Promoters to try the demo model on
+#'
+#' Promoter DNA of *Drosophila melanogaster* (dm3) from chromosome arm 2R, of which
+#' the demo model saw nothing in training: the 500 bp next to a transcription start
+#' site, read 5' to 3' on the strand of the gene, drawn at random (with a fixed seed)
+#' from all such windows of the arm.
+#'
+#' @param n How many: the first `n` of the 100 shipped.
+#' @return A named character vector; a name is the window in the genome, 1-based, both
+#'   ends included, e.g. `"chr2R:1000-1499(+)"`.
+#' @section Errors: `deepmr_error_argument` for an `n` that is not a whole number from 1
+#'   to 100.
+#' @seealso [model_demo()], [demo_truth()].
+#' @examples
+#' nchar(demo_sequences(3))
+#' @export
+demo_sequences <- function(n = 20L) {
+  n <- check_count(n, "n")
+  lines <- readLines(demo_file("demo_promoters.fa"))
+  header <- startsWith(lines, ">")
+  available <- sum(header)
+  if (n > available) {
+    stop_deepmr(
+      "argument", "{.arg n} is {n}, but {available} demo sequences are shipped.",
+      "Use an {.arg n} of at most {available}."
+    )
+  }
+  sequences <- vapply(split(lines[!header], cumsum(header)[!header]), paste, "", collapse = "")
+  names(sequences) <- sub(" .*", "", substring(lines[header], 2L))
+  utils::head(sequences, n)
+}
+
+#' What the demo model should have learnt
+#'
+#' The oracle that labelled the demo model's training data, applied to any sequence,
+#' without a network or Python: the level of each output and the effect of every
+#' single-nucleotide variant (SNV) on it.
+#'
+#' @section The oracle:
+#' Four motifs from JASPAR, `"Dref"` (MA1456.2), `"Trl"` (MA0205.3), `"M1BP"`
+#' (MA1459.2) and the decoy `"da"` (MA2308.1), score every window of both strands by
+#' its log-likelihood ratio against the background. The occupancy of factor k is
+#'
+#' q_k = 1 - exp(-sum over windows and strands of log(1 + exp(llr + mu_k))),
+#'
+#' with mu_k such that the mean occupancy of the training promoters is 0.3. Accessibility
+#' is, exactly,
+#'
+#' accessibility = 0.05 + 0.4 q_Dref + 0.3 q_Trl + 0.2 q_M1BP + 0 q_da.
+#'
+#' @section Three truths:
+#' * **Structural coefficient:** 0.4, 0.3, 0.2 or 0, from the equation above: element
+#'   `coefficients` of the value.
+#' * **Oracle slope:** the regression of accessibility effects on a factor's effects among
+#'   the variants of a sequence, with the oracle's noise-free effects (element `effects`). It
+#'   differs from the structural coefficient where a variant changes two factors at once.
+#' * **Network slope:** the same regression with the network's own mean effects, as the
+#'   number of dropout draws grows. This is what the estimators of [fit_mr()] aim at.
+#'
+#' Network slope minus oracle slope is what the network got wrong about the oracle: no
+#' estimator that sees only the network can take it away. And there is no arrow from exposure
+#' to outcome *inside* a multi-task network: both are read off the same hidden units. The
+#' oracle has one; the network has at best learnt to predict as if.
+#'
+#' @section How well the network learnt it:
+#' Required: a correlation of at least 0.9 with the oracle's levels and of at least 0.8 with
+#' its SNV effects, for every output, on chromosome arm 2R, which training never saw. Measured
+#' with dropout off, on the 100 windows of [demo_sequences()] (all SNVs; pooled, and the median
+#' over sequences in which some SNV moves the output by at least 0.05) and, for levels, on all
+#' windows of the arm as well:
+#'
+#' EVALUATION_TABLE
+#'
+#' @param sequences Named character vector of DNA (A, C, G, T, N; lower case allowed), each
+#'   at least as long as the longest motif (11 bp). A motif window that holds an N
+#'   contributes nothing, and an N has no variants.
+#' @return A list of three data.tables:
+#'   * `levels`: `sequence`, `output`, `level` (a probability).
+#'   * `effects`: `sequence`, `position` (1-based), `ref`, `alt`, `output`, `effect` (level of
+#'     the variant minus level of the sequence), by sequence, position, alternative and output.
+#'   * `coefficients`: `output`, `coefficient`: the structural coefficients in accessibility.
+#' @section Errors: `deepmr_error_sequence` for sequences that are not a named character
+#'   vector, share a name, are too short or hold another character.
+#' @references Rauluseviciute et al. (2024) JASPAR 2024: 20th anniversary of the open-access
+#'   database of transcription factor binding profiles. *Nucleic Acids Research* 52, D174-D182.
+#' @seealso [model_demo()], [demo_sequences()].
+#' @examples
+#' truth <- demo_truth(demo_sequences(2))
+#' truth$levels
+#' truth$coefficients
+#' dref <- truth$effects[output == "Dref"]
+#' accessibility <- truth$effects[output == "accessibility"]
+#' cor(dref$effect, accessibility$effect)
+#' @export
+demo_truth <- function(sequences) {
+  oracle <- read_oracle()
+  sequences <- check_demo_sequences(sequences, max(vapply(oracle$llr, ncol, 0L)))
+  parts <- lapply(sequences, oracle_sequence, oracle = oracle)
+  list(
+    levels = data.table::rbindlist(lapply(parts, `[[`, "levels"), idcol = "sequence"),
+    effects = data.table::rbindlist(lapply(parts, `[[`, "effects"), idcol = "sequence"),
+    coefficients = data.table::data.table(
+      output = names(oracle$coefficient), coefficient = unname(oracle$coefficient)
+    )
+  )
+}
+
+check_demo_sequences <- function(sequences, shortest, call = rlang::caller_env()) {
+  if (!is.character(sequences) || !length(sequences) || anyNA(sequences) || !rlang::is_named(sequences)) {
+    stop_deepmr(
+      "sequence", "{.arg sequences} must be a named character vector, not {.obj_type_friendly {sequences}}.",
+      "Name each sequence, e.g. {.code c(promoter1 = \"ACGT...\")}.",
+      call = call
+    )
+  }
+  twice <- unique(names(sequences)[duplicated(names(sequences))])
+  if (length(twice)) {
+    stop_deepmr("sequence", "More than one sequence has the name {.val {twice}}.", "Make the names unique.", call = call)
+  }
+  sequences <- toupper(sequences)
+  wrong <- grep("[^ACGTN]", sequences)
+  if (length(wrong)) {
+    characters <- unique(strsplit(gsub("[ACGTN]", "", sequences[[wrong[1L]]]), "")[[1L]])
+    stop_deepmr(
+      "sequence", "Sequence {.val {names(sequences)[wrong[1L]]}} holds {.val {characters}}.",
+      "Only A, C, G, T and N are allowed.",
+      call = call
+    )
+  }
+  short <- which(nchar(sequences) < shortest)
+  if (length(short)) {
+    stop_deepmr(
+      "sequence",
+      "Sequence {.val {names(sequences)[short[1L]]}} has {nchar(sequences[[short[1L]]])} bp; the longest motif has {shortest}.",
+      "Give sequences of at least {shortest} bp.",
+      call = call
+    )
+  }
+  sequences
+}
+
+# list(llr = named list of 4 x width matrices, mu, coefficient = named by motif, intercept).
+read_oracle <- function() {
+  table <- utils::read.csv(demo_file("demo_oracle.csv"))
+  values <- lapply(split(table, table$parameter), function(x) stats::setNames(x$value, x$name))
+  counts <- read_jaspar(demo_file("demo_motifs.jaspar"))
+  background <- values$background[c("A", "C", "G", "T")]
+  llr <- lapply(counts, function(count) {
+    frequency <- sweep(count, 2L, colSums(count), "/")
+    log((frequency + values$pseudocount * background) / (1 + values$pseudocount) / background)
+  })
+  list(
+    llr = llr, mu = values$mu[names(llr)], coefficient = values$coefficient[names(llr)],
+    intercept = unname(values$intercept)
+  )
+}
+
+# Motif names -> counts, 4 x width in the order ACGT.
+read_jaspar <- function(path) {
+  lines <- readLines(path)
+  header <- which(startsWith(lines, ">"))
+  counts <- lapply(header, function(i) {
+    rows <- strsplit(trimws(gsub("^[ACGT] *\\[|\\]", "", lines[i + 1:4])), " +")
+    matrix(as.numeric(unlist(rows)), nrow = 4L, byrow = TRUE)
+  })
+  stats::setNames(counts, sub("^>[^ ]+ +", "", lines[header]))
+}
+
+# Levels and SNV effects of one upper-case sequence, without its name.
+oracle_sequence <- function(sequence, oracle) {
+  base <- match(strsplit(sequence, "")[[1L]], c("A", "C", "G", "T"))
+  totals <- Map(function(llr, mu) motif_totals(base, llr, mu), oracle$llr, oracle$mu)
+  level <- -expm1(-vapply(totals, `[[`, 0, "total"))
+  accessibility <- oracle$intercept + sum(oracle$coefficient * level)
+
+  position <- rep(seq_along(base), each = 4L)
+  alt <- rep(1:4, length(base))
+  kept <- which(!is.na(base[position]) & alt != base[position])
+  # exp(-total) falls by the factor exp(-change); differences taken this way do not cancel.
+  effect <- vapply(totals, function(x) -exp(-x$total) * expm1(-x$change[kept]), numeric(length(kept)))
+  effect <- matrix(effect, ncol = length(totals))
+  effect <- cbind(effect, effect %*% oracle$coefficient)
+
+  bases <- c("A", "C", "G", "T")
+  outputs <- c(names(oracle$llr), "accessibility")
+  each <- length(outputs)
+  list(
+    levels = data.table::data.table(output = outputs, level = c(unname(level), accessibility)),
+    effects = data.table::data.table(
+      position = rep(position[kept], each = each), ref = rep(bases[base[position[kept]]], each = each),
+      alt = rep(bases[alt[kept]], each = each), output = rep(outputs, length(kept)),
+      effect = as.vector(t(effect))
+    )
+  )
+}
+
+# The motif's sum of softplus scores over windows of both strands, `total`, and its
+# `change` (4 x length) when a position takes each base: only windows over it change.
+motif_totals <- function(base, llr, mu) {
+  width <- ncol(llr)
+  start <- seq_len(length(base) - width + 1L)
+  total <- 0
+  change <- matrix(0, 4L, length(base))
+  for (strand in list(llr, llr[4:1, width:1, drop = FALSE])) {
+    score <- rep(mu, length(start))
+    for (j in seq_len(width)) score <- score + strand[cbind(base[start + j - 1L], j)]
+    score[is.na(score)] <- -Inf # a window with N: softplus 0, whatever else changes
+    bound <- softplus(score)
+    total <- total + sum(bound)
+    for (j in seq_len(width)) {
+      column <- start + j - 1L
+      old <- strand[cbind(base[column], j)]
+      old[is.na(old)] <- 0
+      new <- outer(strand[, j], score - old, "+")
+      change[, column] <- change[, column] + softplus(new) - rep(bound, each = 4L)
+    }
+  }
+  list(total = total, change = change)
+}
+
+# log(1 + exp(x)) without overflow.
+softplus <- function(x) pmax(x, 0) + log1p(exp(-abs(x)))
