@@ -3,8 +3,8 @@
 In:  build/windows.csv (split "train"), inst/extdata/demo_motifs.jaspar, demo_oracle.csv
 Out: inst/extdata/demo_model.pt (state dict, float32)
 
-1. 100-bp pieces of the windows, those with sites drawn more often. A site is a fifth of a
-   piece but a fiftieth of a window: without this stage the motifs are not found.
+1. 100-bp pieces of the windows, those with sites drawn more often. A site is a tenth of a
+   piece but a fiftieth of a window: without this stage the motifs are found late or never.
 2. Whole windows, half of them mutated at random, each with the oracle's own label, so that
    the network sees what a substitution does.
 
