@@ -1,6 +1,9 @@
 # The demo's promoters and its oracle, in base R. What the oracle is and how its
 # files are made: data-raw/demo_model/.
 
+# The model's predictions, in its order.
+demo_outputs <- c("Dref", "Trl", "M1BP", "da", "accessibility")
+
 demo_file <- function(name) {
   system.file("extdata", name, package = "deepmr", mustWork = TRUE)
 }
@@ -23,18 +26,14 @@ demo_file <- function(name) {
 #' @export
 demo_sequences <- function(n = 20L) {
   n <- check_count(n, "n")
-  lines <- readLines(demo_file("demo_promoters.fa"))
-  header <- startsWith(lines, ">")
-  available <- sum(header)
-  if (n > available) {
+  shipped <- as_sequences(demo_file("demo_promoters.fa"))
+  if (n > length(shipped)) {
     stop_deepmr(
-      "argument", "{.arg n} is {n}, but {available} demo sequences are shipped.",
-      "Use an {.arg n} of at most {available}."
+      "argument", "{.arg n} is {n}, but {length(shipped)} demo sequences are shipped.",
+      "Use an {.arg n} of at most {length(shipped)}."
     )
   }
-  sequences <- vapply(split(lines[!header], cumsum(header)[!header]), paste, "", collapse = "")
-  names(sequences) <- sub(" .*", "", substring(lines[header], 2L))
-  utils::head(sequences, n)
+  utils::head(shipped, n)
 }
 
 #' What the demo model should have learnt
@@ -84,16 +83,16 @@ demo_sequences <- function(n = 20L) {
 #' | `da` | 0.996 | 0.997 | 0.987 | 0.986 | 99 |
 #' | `accessibility` | 0.985 | 0.990 | 0.966 | 0.980 | 100 |
 #'
-#' @param sequences Named character vector of DNA (A, C, G, T, N; lower case allowed), each
-#'   at least as long as the longest motif (11 bp). A motif window that holds an N
-#'   contributes nothing, and an N has no variants.
+#' @param sequences Anything that [as_sequences()] takes, of any length from that of the
+#'   longest motif (11 bp). A motif window that holds an N contributes nothing, and an N has no
+#'   variants.
 #' @return A list of three data.tables:
 #'   * `levels`: `sequence`, `output`, `level` (a probability).
 #'   * `effects`: `sequence`, `position` (1-based), `ref`, `alt`, `output`, `effect` (level of
 #'     the variant minus level of the sequence), by sequence, position, alternative and output.
 #'   * `coefficients`: `output`, `coefficient`: the structural coefficients in accessibility.
-#' @section Errors: `deepmr_error_sequence` for sequences that are not a named character
-#'   vector, share a name, are too short or hold another character.
+#' @section Errors: those of [as_sequences()], and `deepmr_error_length` for a sequence shorter
+#'   than the longest motif.
 #' @references Rauluseviciute et al. (2024) JASPAR 2024: 20th anniversary of the open-access
 #'   database of transcription factor binding profiles. *Nucleic Acids Research* 52, D174-D182.
 #' @seealso [model_demo()], [demo_sequences()].
@@ -107,7 +106,8 @@ demo_sequences <- function(n = 20L) {
 #' @export
 demo_truth <- function(sequences) {
   oracle <- read_oracle()
-  sequences <- check_demo_sequences(sequences, max(vapply(oracle$llr, ncol, 0L)))
+  sequences <- as_sequences(sequences)
+  check_motifs_fit(sequences, max(vapply(oracle$llr, ncol, 0L)))
   parts <- lapply(sequences, oracle_sequence, oracle = oracle)
   list(
     levels = data.table::rbindlist(lapply(parts, `[[`, "levels"), idcol = "sequence"),
@@ -118,42 +118,15 @@ demo_truth <- function(sequences) {
   )
 }
 
-check_demo_sequences <- function(sequences, shortest, call = rlang::caller_env()) {
-  if (!is.character(sequences) || !length(sequences) || anyNA(sequences) || !rlang::is_named(sequences)) {
-    stop_deepmr(
-      "sequence", "{.arg sequences} must be a named character vector, not {.obj_type_friendly {sequences}}.",
-      "Name each sequence, e.g. {.code c(promoter1 = \"ACGT...\")}.",
-      call = call
-    )
-  }
-  twice <- unique(names(sequences)[duplicated(names(sequences))])
-  if (length(twice)) {
-    stop_deepmr(
-      "sequence", "More than one sequence has the name {.val {twice}}.", "Make the names unique.",
-      call = call
-    )
-  }
-  sequences <- toupper(sequences)
-  wrong <- grep("[^ACGTN]", sequences)
-  if (length(wrong)) {
-    characters <- gsub("[ACGTN]", "", sequences[[wrong[1L]]])
-    stop_deepmr(
-      "sequence",
-      "Sequence {.val {names(sequences)[wrong[1L]]}} holds {.val {unique(strsplit(characters, \"\")[[1L]])}}.",
-      "Only A, C, G, T and N are allowed.",
-      call = call
-    )
-  }
-  short <- which(nchar(sequences) < shortest)
+check_motifs_fit <- function(sequences, widest, call = rlang::caller_env()) {
+  short <- sequences[nchar(sequences) < widest]
   if (length(short)) {
     stop_deepmr(
-      "sequence",
-      "Sequence {.val {names(sequences)[short[1L]]}} has {nchar(sequences[[short[1L]]])} bp.",
-      "Give sequences of at least {shortest} bp, the width of the longest motif.",
+      "length", "Sequence {.val {names(short)[1L]}} has {nchar(short[[1L]])} bases.",
+      "Give sequences of at least {widest} bases, the width of the longest motif.",
       call = call
     )
   }
-  sequences
 }
 
 # list(llr = named list of 4 x width matrices, mu, coefficient = named by motif, intercept).

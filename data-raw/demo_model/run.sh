@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
 Rscript 01_windows.R
-for step in 02_motifs.py 03_labels.py 04_train.py 05_evaluate.py 06_fixtures.py; do
+for step in 02_motifs.py 03_labels.py 04_train.py 05_evaluate.py 06_fixtures.py 07_network_slopes.py; do
   echo "== $step"
   "$python" "$step"
 done

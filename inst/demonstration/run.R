@@ -62,7 +62,7 @@ print(truth[, .(exposure, structural, oracle, network)])
 
 step("Are the predicted probabilities calibrated?")
 # 0/1 labels drawn from the oracle's probabilities, for all promoters that came with the package.
-many <- demo_sequences(Inf)
+many <- demo_sequences(100)
 predicted <- predict(model, many, n_samples = 20L, seed = seed)
 labelled <- merge(as.data.table(predicted), demo_truth(many)$levels, by = c("sequence", "output"))
 set.seed(seed)

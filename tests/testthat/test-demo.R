@@ -95,15 +95,10 @@ test_that("an all-N sequence is unbound and has no variants", {
   expect_identical(nrow(truth$effects), 0L)
 })
 
-test_that("demo_truth() refuses what is not DNA", {
-  expect_error(demo_truth("ACGT"), "named character", class = "deepmr_error_sequence")
-  expect_error(demo_truth(1), class = "deepmr_error_sequence")
-  expect_error(demo_truth(character()), class = "deepmr_error_sequence")
-  expect_error(demo_truth(c(a = NA_character_)), class = "deepmr_error_sequence")
-  expect_error(demo_truth(c(bad = "ACGTXACGTACGTACG")), "X", class = "deepmr_error_sequence")
-  expect_error(demo_truth(c(short = "ACGTACGTAC")), "11", class = "deepmr_error_sequence")
-  long <- strrep("ACGT", 5)
-  expect_error(demo_truth(c(a = long, a = long)), "name", class = "deepmr_error_sequence")
+test_that("demo_truth() refuses what is not DNA, or shorter than a motif", {
+  expect_error(demo_truth(1), class = "deepmr_error_sequences")
+  expect_error(demo_truth(c(bad = "ACGTXACGTACGTACG")), "X", class = "deepmr_error_characters")
+  expect_error(demo_truth(c(short = "ACGTACGTAC")), "at least 11 bases", class = "deepmr_error_length")
 })
 
 test_that("the requirement holds and the help page states what was measured", {

@@ -1,0 +1,30 @@
+# Do the intervals cover what the estimators aim at? The network's own slopes were computed once
+# from 400 other masks by other code (data-raw/demo_model/07_network_slopes.py).
+
+network_slopes <- function() {
+  slopes <- data.table::as.data.table(utils::read.csv(demo_file("demo_network_slopes.csv")))
+  slopes[, .(sequence, exposure, slope, slope_se = se)]
+}
+
+test_that("intervals of egger_draws cover the network's own slope in 90 % of sequences x exposures", {
+  skip_if_no_python()
+  skip_on_cran()
+  x <- saturation_mutagenesis(model_demo(), demo_sequences(8), n_samples = 12)
+  effects <- estimate_effects(x, setdiff(demo_outputs, "accessibility"), "accessibility")
+  fit <- merge(fit_mr(effects, error = "mc"), network_slopes(), by = c("sequence", "exposure"))
+  expect_identical(nrow(fit), 32L)
+  expect_identical(unique(fit$status), "ok")
+  covered <- fit$conf.low <= fit$slope & fit$slope <= fit$conf.high
+  expect_gte(mean(covered), 0.9)
+  # Not by being wide: most intervals exclude the slope of the next exposure.
+  expect_lt(stats::median(fit$conf.high - fit$conf.low), 0.15)
+})
+
+test_that("the stored slopes are near the oracle's, with small Monte-Carlo errors", {
+  slopes <- network_slopes()
+  expect_lt(max(slopes$slope_se), 0.05)
+  expect_identical(unique(slopes$sequence), names(demo_sequences(20)))
+  structural <- demo_truth(demo_sequences(1))$coefficients
+  means <- slopes[, .(slope = mean(slope)), by = exposure]
+  expect_equal(means$slope, structural$coefficient[match(means$exposure, structural$output)], tolerance = 0.25)
+})
