@@ -136,10 +136,9 @@ check_demo_sequences <- function(sequences, shortest, call = rlang::caller_env()
   sequences <- toupper(sequences)
   wrong <- grep("[^ACGTN]", sequences)
   if (length(wrong)) {
-    characters <- gsub("[ACGTN]", "", sequences[[wrong[1L]]])
     stop_deepmr(
       "sequence",
-      "Sequence {.val {names(sequences)[wrong[1L]]}} holds {.val {unique(strsplit(characters, \"\")[[1L]])}}.",
+      "Sequence {.val {names(sequences)[wrong[1L]]}} holds {.val {gsub('[ACGTN]', '', sequences[[wrong[1L]]])}}.",
       "Only A, C, G, T and N are allowed.",
       call = call
     )
