@@ -73,7 +73,7 @@ known <- unique(c(words(train), words(train_reverse)))
 held_out_words <- words(windows$sequence[held_out])
 copied <- held_out[rowSums(matrix(held_out_words %in% known, nrow = length(held_out))) > 0]
 windows <- windows[-copied, ]
-message(nrow(windows), " after dropping ", length(copied), " held-out windows that share ", shared_word, " bp with training")
+message(nrow(windows), " left: ", length(copied), " held-out windows share ", shared_word, " bp with training")
 
 print(table(windows$split, windows$chromosome))
 stopifnot(!anyDuplicated(windows$name))

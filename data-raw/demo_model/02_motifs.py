@@ -7,7 +7,16 @@ Out: inst/extdata/demo_motifs.jaspar, inst/extdata/demo_oracle.csv
 import csv
 
 import torch
-from oracle import BASES, EXTDATA, llr_matrix, occupancy, one_hot, read_motifs, read_windows, scan
+from oracle import (
+    BASES,
+    EXTDATA,
+    llr_matrix,
+    occupancy,
+    one_hot,
+    read_motifs,
+    read_windows,
+    scan,
+)
 from pyjaspar import jaspardb
 
 # name -> (JASPAR matrix, coefficient in accessibility)

@@ -6,7 +6,7 @@ import torch
 from oracle import EXTDATA, one_hot
 
 sys.path.insert(0, str(EXTDATA.parent / "python"))
-from deepmr_torch.demo_net import DemoNet  # noqa: E402
+from deepmr_torch.demo_net import DemoNet
 
 
 def load():
