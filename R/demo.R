@@ -61,7 +61,9 @@ demo_sequences <- function(n = 20L) {
 #'   the variants of a sequence, with the oracle's noise-free effects (element `effects`). It
 #'   differs from the structural coefficient where a variant changes two factors at once.
 #' * **Network slope:** the same regression with the network's own mean effects, as the
-#'   number of dropout draws grows. This is what the estimators of [fit_mr()] aim at.
+#'   number of dropout draws grows, over the variants that move both predictions. This is
+#'   what the estimators of [fit_mr()] aim at. For the first 20 promoters they come with the
+#'   package, from 400 draws: `system.file("extdata", "demo_network_slopes.csv", package = "deepmr")`.
 #'
 #' Network slope minus oracle slope is what the network got wrong about the oracle: no
 #' estimator that sees only the network can take it away. And there is no arrow from exposure
