@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from deepmr_torch.demo_net import DemoNet
 from torch import nn
+
+from deepmr_torch.demo_net import DemoNet
 
 ROOT = Path(__file__).parents[2]
 EXTDATA = ROOT / "inst" / "extdata"

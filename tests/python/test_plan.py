@@ -106,6 +106,7 @@ def test_discrepancy():
     assert discrepancy(a, a + [1e-3, 0]) > 1  # though 1e-9 of the largest number
     assert discrepancy(np.zeros((2, 2)), np.zeros((2, 2))) == 0
     assert discrepancy(np.array([[1.0], [1e-9]]), np.array([[1.0], [2e-9]])) < 1  # rounding beside a row of 1
+    assert discrepancy(a, a + [1e-3, 0], spread=np.array([20.0, 0])) < 1  # a 20,000th of what masks do
     for odd in (np.nan, np.inf):
         b = a.copy()
         b[0, 0] = odd

@@ -18,8 +18,10 @@ from .sites import Site, effective_rates, mask_shape, module_of
 
 COPIES = 3
 # A batch of three may differ from three batches of one by float rounding, no more: relative to the
-# value itself, to the largest value of the same output, and to the largest of all outputs.
-RELATIVE, OF_OUTPUT, OF_ALL = 1e-4, 1e-5, 1e-12
+# value itself, to the largest value of the same output, and to the largest of all outputs. Outputs
+# that happen to be small differences of large numbers may differ by a share of what another mask
+# does to them; unlocked masks would differ by all of it.
+RELATIVE, OF_OUTPUT, OF_ALL, OF_SPREAD = 1e-4, 1e-5, 1e-12, 1e-4
 
 
 class Plan:
@@ -136,14 +138,14 @@ def _site(a, b):
     return Site(a.ordinal, a.name, a.kind, a.rate, a.use, a.shape, d, a.shape[d])
 
 
-def discrepancy(a, b):
+def discrepancy(a, b, spread=0.0):
     """How far the outputs (N, K) of two batch layouts are apart, in units of what float rounding
-    explains: up to 1 they agree. What is finite in neither counts as equal; such a prediction is
+    explains: up to 1 they agree. `spread` (K,): how far another mask moves each output. What is finite in neither counts as equal; such a prediction is
     reported, with its draw, when it is computed."""
     finite = np.isfinite(a) | np.isfinite(b)
     a, b = np.where(finite, a, 0.0), np.where(finite, b, 0.0)
     scale = np.maximum(np.abs(a), np.abs(b))
-    allowed = RELATIVE * scale + OF_OUTPUT * scale.max(axis=0) + OF_ALL * scale.max()
+    allowed = RELATIVE * scale + OF_OUTPUT * scale.max(axis=0) + OF_ALL * scale.max() + OF_SPREAD * spread
     with np.errstate(invalid="ignore"):  # infinite in one layout only: NaN, which is taken for infinite
         apart = np.divide(np.abs(a - b), allowed, out=np.zeros_like(a), where=a != b)
     return float(np.nan_to_num(apart, nan=np.inf).max())
