@@ -140,8 +140,9 @@ def _site(a, b):
 
 def discrepancy(a, b, spread=0.0):
     """How far the outputs (N, K) of two batch layouts are apart, in units of what float rounding
-    explains: up to 1 they agree. `spread` (K,): how far another mask moves each output. What is finite in neither counts as equal; such a prediction is
-    reported, with its draw, when it is computed."""
+    explains: up to 1 they agree. `spread` (K,): how far another mask moves each output. What is
+    finite in neither counts as equal; such a prediction is reported, with its draw, when it is
+    computed."""
     finite = np.isfinite(a) | np.isfinite(b)
     a, b = np.where(finite, a, 0.0), np.where(finite, b, 0.0)
     scale = np.maximum(np.abs(a), np.abs(b))
