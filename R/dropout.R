@@ -38,7 +38,8 @@ dropout_spec <- function(mask = "locked", unit = "element", rate = NULL, layers 
 }
 
 check_rates <- function(rate, call = rlang::caller_env()) {
-  if (!is.numeric(rate) || !length(rate) || anyNA(rate) || min(rate) < 0 || max(rate) >= 1) {
+  in_range <- is.numeric(rate) && length(rate) > 0L && all(rate >= 0 & rate < 1)
+  if (!isTRUE(in_range)) {
     stop_deepmr("argument", "Dropout rates must lie in [0, 1), not {.val {rate}}.", call = call)
   }
   check_rate_names(rate, call)
