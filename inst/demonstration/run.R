@@ -37,7 +37,18 @@ fit <- fit_mr(effects)
 print(fit)
 
 step("Random-effects meta-analysis over promoters")
-pooled <- meta_analyze(fit)
+# A promoter in which no variant moves the exposure holds no instrument: what is left there is how the
+# network's predictions move together for reasons of their own, however certain the network is of it.
+least_movement <- 0.05
+movement <- effects[, .(largest = max(abs(beta_exposure))), by = .(sequence, exposure)]
+set_aside <- movement[largest < least_movement]
+instrumented <- movement[largest >= least_movement, paste(sequence, exposure)]
+cat(sprintf(
+  "%d of %d promoter x exposure pairs are set aside: no variant moves the exposure by %g\n",
+  nrow(set_aside), nrow(movement), least_movement
+))
+fit_pooled <- fit[paste(sequence, exposure) %in% instrumented]
+pooled <- meta_analyze(fit_pooled)
 print(pooled)
 
 step("The truth")
@@ -55,7 +66,7 @@ per_sequence <- merge(
   oracle_slope, own[, .(sequence, exposure, network_slope = slope)],
   by = c("sequence", "exposure")
 )
-truth <- per_sequence[, .(oracle = mean(oracle_slope), network = mean(network_slope)), by = exposure]
+truth <- per_sequence[paste(sequence, exposure) %in% instrumented, .(oracle = mean(oracle_slope), network = mean(network_slope)), by = exposure]
 structural <- as.data.table(oracle$coefficients)[, .(exposure = output, structural = coefficient)]
 truth <- merge(truth, structural, by = "exposure")
 print(truth[, .(exposure, structural, oracle, network)])
@@ -76,12 +87,12 @@ forest_truth <- rbind(
   truth[, .(exposure, truth_name = "structural coefficient", value = structural)],
   truth[, .(exposure, truth_name = "network's own slope (mean)", value = network)]
 )
-mc <- fit[error == "mc"]
+mc <- fit_pooled[error == "mc"]
 pooled_mc <- pooled[error == "mc"]
 first <- names(sequences)[1L]
 plots <- list(
   forest = autoplot(mc, "forest", pooled = pooled_mc, truth = forest_truth),
-  scatter = autoplot(effects, fit = mc, sequences = first),
+  scatter = autoplot(effects, fit = fit[error == "mc"], sequences = first),
   density = autoplot(mc, "density", pooled = pooled_mc, truth = forest_truth),
   mean_variance = autoplot(mutagenesis, "mean_variance"),
   se_effect = autoplot(mutagenesis, "se_effect"),
@@ -100,7 +111,7 @@ for (name in names(tables)) fwrite(as.data.table(tables[[name]]), in_folder(past
 seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
 python <- deepmr_python_info()
 saveRDS(list(
-  effects = effects, fit = fit, pooled = pooled, truth = truth, per_sequence_truth = per_sequence,
+  effects = effects, fit = fit, pooled = pooled, set_aside = set_aside, truth = truth, per_sequence_truth = per_sequence,
   calibration = calibration, reliability = list(all = reliability_all),
   evaluation = fread(system.file("extdata", "demo_evaluation.csv", package = "deepmr")),
   figures = stats::setNames(paste0(names(plots), ".png"), names(plots)),
@@ -115,10 +126,11 @@ if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available
   # Rendered from a copy: the installed template's folder may not be writable.
   template <- file.path(tempdir(), "report.Rmd")
   file.copy(system.file("demonstration", "report.Rmd", package = "deepmr"), template, overwrite = TRUE)
+  results <- normalizePath(in_folder("demo.rds")) # now: render() changes the working directory
   rmarkdown::render(
     template,
     output_file = "report.html", output_dir = normalizePath(folder), quiet = TRUE,
-    params = list(demo = normalizePath(in_folder("demo.rds"))), envir = new.env()
+    params = list(demo = results), envir = new.env()
   )
 } else {
   cli::cli_alert_warning("No report.html: it needs the R package rmarkdown and pandoc.")
