@@ -20,11 +20,11 @@ test_that("intervals of egger_draws cover the network's own slope in 90 % of seq
   expect_lt(stats::median(fit$conf.high - fit$conf.low), 0.15)
 })
 
-test_that("the stored slopes are near the oracle's, with small Monte-Carlo errors", {
+test_that("the stored slopes lie around the structural coefficients, with small Monte-Carlo errors", {
   slopes <- network_slopes()
-  expect_lt(max(slopes$slope_se), 0.05)
   expect_identical(unique(slopes$sequence), names(demo_sequences(20)))
+  expect_true(all(slopes$slope_se < 0.05 * pmax(1, abs(slopes$slope))))
   structural <- demo_truth(demo_sequences(1))$coefficients
-  means <- slopes[, .(slope = mean(slope)), by = exposure]
-  expect_equal(means$slope, structural$coefficient[match(means$exposure, structural$output)], tolerance = 0.25)
+  medians <- slopes[, .(slope = stats::median(slope)), by = exposure]
+  expect_lt(max(abs(medians$slope - structural$coefficient[match(medians$exposure, structural$output)])), 0.05)
 })
