@@ -139,7 +139,7 @@ mutagenesis_rows <- function(collected, name, outputs, n_samples) {
     sequence = rep(name, length(x$effect)), position = as.integer(x$position), ref = bases[x$ref + 1L],
     alt = bases[x$alt + 1L], output = rep_len(outputs, length(x$effect)), mean_ref = x$mean_ref,
     mean_alt = x$mean_alt, var_ref = x$var_ref, var_alt = x$var_alt, cov = x$cov, effect = x$effect, se = x$se,
-    n_draws = n_samples, at_rounding = x$at_rounding
+    n_draws = rep(n_samples, length(x$effect)), at_rounding = x$at_rounding
   )
   if (!is.null(x$draws)) {
     table[, "effect_draws" := split_draws(x$draws, n_samples)]
