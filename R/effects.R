@@ -102,6 +102,7 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
     )
   }
   to <- to[at]
+  check_same_draws(from$n_draws, to$n_draws, call)
   effects <- from[, variant_columns, with = FALSE]
   effects[, c("exposure", "outcome") := list(exposure, outcome)]
   effects[, c("beta_exposure", "se_exposure") := list(from$effect, from$se)]
@@ -112,6 +113,18 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
     effects[, c("draws_exposure", "draws_outcome") := list(from$effect_draws, to$effect_draws)]
   }
   effects[, "at_rounding" := from$at_rounding | to$at_rounding][]
+}
+
+# One T per row scales both standard errors later, so it must hold for both.
+check_same_draws <- function(exposure, outcome, call) {
+  differ <- sum(!(exposure == outcome | is.na(exposure) & is.na(outcome)) %in% TRUE)
+  if (differ) {
+    stop_deepmr(
+      "draws", "Exposure and outcome have different numbers of draws for {differ} variant{?s}.",
+      "Both must come from one run of {.fn saturation_mutagenesis}: draw t is the same mask for all outputs.",
+      call = call
+    )
+  }
 }
 
 # Sample covariance of two list columns of draws, row by row; NA where there are none.
