@@ -45,6 +45,9 @@ estimate_effects <- function(x, exposure, outcome) {
   keep <- intersect(c(effects_source_columns, "effect_draws"), names(x))
   rows <- which(x$output %in% c(exposure, outcome))
   x <- data.table::as.data.table(as.list(x)[keep])[rows]
+  if (!is.null(x$effect_draws)) {
+    data.table::set(x, j = "effect_draws", value = list(as_draws(x$effect_draws, "effect_draws")))
+  }
   check_duplicated_rows(x, c(variant_columns, "output"), "x")
   pairs <- data.table::CJ(exposure = exposure, outcome = outcome, sorted = FALSE)
   effects <- data.table::rbindlist(Map(
@@ -148,6 +151,23 @@ draw_covariance <- function(x, y, call) {
     covariance[rows] <- rowSums((dx - rowMeans(dx)) * (dy - rowMeans(dy))) / (n - 1)
   }
   covariance
+}
+
+# A column of draws as the list it should be. A file has none: fwrite() puts the draws of a
+# row between bars, and fread() gives text, or NA where every row is empty.
+as_draws <- function(draws, column, call = rlang::caller_env()) {
+  if (is.list(draws)) {
+    return(draws)
+  }
+  if (is.character(draws) || all(is.na(draws))) {
+    parts <- strsplit(ifelse(is.na(draws), "", draws), "|", fixed = TRUE)
+    return(lapply(parts, function(part) suppressWarnings(as.numeric(part))))
+  }
+  stop_deepmr(
+    "columns", "Column {.field {column}} must be a list of numeric vectors, not {.obj_type_friendly {draws}}.",
+    "Drop the column to go on without draws.",
+    call = call
+  )
 }
 
 # A list of n vectors of T draws as an n x T matrix.
