@@ -56,8 +56,9 @@ mutagenesis_columns <- c(
 #'       from the differences. It is not the error of the mean.}
 #'     \item{`n_draws`}{T}
 #'     \item{`at_rounding`}{`TRUE` where |effect| or se is at most 32 eps times
-#'       the level max(|mean_ref|, |mean_alt|), eps being the machine precision
-#'       of the network's numbers (1.2e-7 for float32): rounding, not an effect.
+#'       the level, the larger of sqrt(mean_ref^2 + var_ref) and
+#'       sqrt(mean_alt^2 + var_alt), eps being the machine precision of the
+#'       network's numbers (1.2e-7 for float32): rounding, not an effect.
 #'       Fits leave such rows out, visibly.}
 #'     \item{`effect_draws`}{the T effects, one per draw}
 #'   }
