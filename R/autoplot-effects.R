@@ -37,6 +37,7 @@ max_panels <- 9L
 
 plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_env()) {
   variants <- scatter_variants(effects, call)
+  check_something_shown(nrow(variants), "{.arg object} has no rows.", call)
   all_sequences <- unique(variants$sequence)
   pairs <- unique(variants[, c("exposure", "outcome")])
   sequences <- scatter_sequences(sequences, all_sequences, nrow(pairs), call)

@@ -23,7 +23,7 @@
 #'   that are not `NA` mark one sequence's row of a forest; the others are lines.
 #' @param data For `"scatter"` of a part of a fit: the effects table that was fitted, see [augment()].
 #' @param ... Passed on for `"scatter"`: `sequences`, `n_bars`.
-#' @return A ggplot. Errors: `deepmr_error_argument`, `deepmr_error_columns`.
+#' @return A ggplot. Errors: `deepmr_error_argument`, `deepmr_error_columns`, `deepmr_error_no_rows`.
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 5, length = 60, slope = 0.4)
 #' fit <- fit_mr(estimate_effects(x, exposure = "exposure", outcome = "outcome"))
@@ -37,9 +37,11 @@ autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "densit
   types <- c("scatter", "forest", "density")
   type <- check_choice(if (missing(type)) "scatter" else type, types, "type")
   if (type == "scatter") {
+    check_something_shown(nrow(object), "{.arg object} has no rows.")
     return(autoplot.deepmr_effects(variants_once(generics::augment(object, data = data)), fit = object, ...))
   }
   rows <- fit_rows(object, "object")
+  check_something_shown(nrow(rows), "{.arg object} has no rows.")
   rows$label <- method_label(rows)
   rows$pair <- pair_label(rows)
   pooled <- pooled_rows(pooled, rows)
@@ -88,7 +90,8 @@ truth_rows <- function(truth, rows, call = rlang::caller_env()) {
   check_columns(truth, c("truth_name", "value"), "truth", call = call)
   check_numeric_columns(truth, "value", "truth", call = call)
   pairs <- unique(rows[, c("exposure", "outcome", "pair")])
-  truth <- as.data.frame(truth)
+  # Columns of the user's own would get in the way below.
+  truth <- as.data.frame(truth)[intersect(c("truth_name", "value", "exposure", "outcome", "sequence"), names(truth))]
   by <- intersect(c("exposure", "outcome"), names(truth))
   truth <- data.table::as.data.table(merge(truth, pairs, by = by, sort = FALSE))
   if (is.null(truth$sequence)) truth$sequence <- rep(NA_character_, nrow(truth))

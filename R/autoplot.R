@@ -18,7 +18,8 @@ ggplot2::autoplot
 #' @param object A table of [saturation_mutagenesis()] or [simulate_mutagenesis()].
 #' @param type `"mean_variance"` or `"se_effect"`.
 #' @param ... Not used.
-#' @return A ggplot. Errors: `deepmr_error_argument` (`type`), `deepmr_error_columns`.
+#' @return A ggplot. Errors: `deepmr_error_argument` (`type`), `deepmr_error_columns`,
+#'   `deepmr_error_no_rows` (nothing to show).
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 4, length = 60)
 #' ggplot2::autoplot(x)
@@ -28,9 +29,14 @@ autoplot.deepmr_mutagenesis <- function(object, type = c("mean_variance", "se_ef
   type <- check_choice(if (missing(type)) "mean_variance" else type, c("mean_variance", "se_effect"), "type")
   check_columns(object, mutagenesis_columns, "object")
   points <- data.table::as.data.table(unclass(object)[mutagenesis_columns])
+  check_something_shown(nrow(points), "{.arg object} has no rows.")
   points$sequence <- sequence_factor(points)
   points$output <- factor(points$output, unique(points$output))
   switch(type, mean_variance = plot_mean_variance(points), se_effect = plot_se_effect(points))
+}
+
+check_something_shown <- function(n, problem, call = rlang::caller_env(2)) {
+  if (n == 0L) stop_deepmr("no_rows", problem, call = call)
 }
 
 # In the order of the table, or of the mean prediction where a ramp of colours shows it.
@@ -45,6 +51,7 @@ sequence_factor <- function(points) {
 plot_mean_variance <- function(points) {
   reference <- unique(points[, c("sequence", "output", "mean_ref", "var_ref")])
   shown <- points[is.finite(points$mean_alt) & is.finite(points$var_alt) & points$var_alt > 0]
+  check_something_shown(nrow(shown), "No variant has a variance above 0, so a log axis can show none.")
   reference <- reference[is.finite(reference$mean_ref) & is.finite(reference$var_ref) & reference$var_ref > 0]
   ggplot2::ggplot(shown, ggplot2::aes(.data$mean_alt, .data$var_alt, colour = .data$sequence)) +
     ggplot2::geom_point(size = 0.7, alpha = 0.5, shape = 16) +
@@ -70,6 +77,7 @@ plot_se_effect <- function(points) {
   at_rounding <- points$at_rounding %in% TRUE
   off_axis <- !at_rounding & !(is.finite(points$effect) & points$effect != 0 & is.finite(points$se) & points$se > 0)
   shown <- points[!at_rounding & !off_axis]
+  check_something_shown(nrow(shown), "Every effect is missing, zero or at float rounding level.")
   ggplot2::ggplot(shown, ggplot2::aes(abs(.data$effect), .data$se, colour = .data$sequence)) +
     ggplot2::geom_abline(slope = 1, intercept = 0, linetype = "dashed", colour = "grey45", linewidth = 0.4) +
     ggplot2::geom_point(size = 0.7, alpha = 0.5, shape = 16) +

@@ -6,6 +6,8 @@ check_count <- function(x, arg, min = 1L, call = rlang::caller_env()) {
   if (!ok) {
     stop_deepmr("argument", "{.arg {arg}} must be one whole number of at least {min}, not {.val {x}}.", call = call)
   }
+  most <- .Machine$integer.max
+  if (x > most) stop_deepmr("argument", "{.arg {arg}} must be at most {most}, not {.val {x}}.", call = call)
   as.integer(x)
 }
 

@@ -9,8 +9,10 @@
 #' Masks are a function of the seed, the sequence's text, the draw, the position
 #' of the dropout call in the forward pass, its rate and its shape. Batch size,
 #' order of the sequences, device and the choice of active layers do not change
-#' them. Two sequences with the same text share their masks; the two strands of a
-#' network that averages over reverse complements share a mask as well.
+#' them. Two sequences with the same text share their masks; so do the two strands of
+#' a network that appends the reverse complements to the batch and averages (strands
+#' that lie next to each other in the batch cannot be told from the heads of an
+#' attention layer, and have a mask each, shared by reference and variants).
 #'
 #' @param mask `"locked"` (default) or `"unlocked"`.
 #' @param unit What is dropped: an `"element"`, or a whole `"channel"` of a

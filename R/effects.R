@@ -45,6 +45,9 @@ estimate_effects <- function(x, exposure, outcome) {
   keep <- intersect(c(effects_source_columns, "effect_draws"), names(x))
   rows <- which(x$output %in% c(exposure, outcome))
   x <- data.table::as.data.table(as.list(x)[keep])[rows]
+  if (!is.null(x$effect_draws)) {
+    data.table::set(x, j = "effect_draws", value = list(as_draws(x$effect_draws, "effect_draws")))
+  }
   check_duplicated_rows(x, c(variant_columns, "output"), "x")
   pairs <- data.table::CJ(exposure = exposure, outcome = outcome, sorted = FALSE)
   effects <- data.table::rbindlist(Map(
@@ -102,6 +105,7 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
     )
   }
   to <- to[at]
+  check_same_draws(from$n_draws, to$n_draws, call)
   effects <- from[, variant_columns, with = FALSE]
   effects[, c("exposure", "outcome") := list(exposure, outcome)]
   effects[, c("beta_exposure", "se_exposure") := list(from$effect, from$se)]
@@ -112,6 +116,18 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
     effects[, c("draws_exposure", "draws_outcome") := list(from$effect_draws, to$effect_draws)]
   }
   effects[, "at_rounding" := from$at_rounding | to$at_rounding][]
+}
+
+# One T per row scales both standard errors later, so it must hold for both.
+check_same_draws <- function(exposure, outcome, call) {
+  differ <- sum(!(exposure == outcome | is.na(exposure) & is.na(outcome)) %in% TRUE)
+  if (differ) {
+    stop_deepmr(
+      "draws", "Exposure and outcome have different numbers of draws for {differ} variant{?s}.",
+      "Both must come from one run of {.fn saturation_mutagenesis}: draw t is the same mask for all outputs.",
+      call = call
+    )
+  }
 }
 
 # Sample covariance of two list columns of draws, row by row; NA where there are none.
@@ -135,6 +151,23 @@ draw_covariance <- function(x, y, call) {
     covariance[rows] <- rowSums((dx - rowMeans(dx)) * (dy - rowMeans(dy))) / (n - 1)
   }
   covariance
+}
+
+# A column of draws as the list it should be. A file has none: fwrite() puts the draws of a
+# row between bars, and fread() gives text, or NA where every row is empty.
+as_draws <- function(draws, column, call = rlang::caller_env()) {
+  if (is.list(draws)) {
+    return(draws)
+  }
+  if (is.character(draws) || all(is.na(draws))) {
+    parts <- strsplit(ifelse(is.na(draws), "", draws), "|", fixed = TRUE)
+    return(lapply(parts, function(part) suppressWarnings(as.numeric(part))))
+  }
+  stop_deepmr(
+    "columns", "Column {.field {column}} must be a list of numeric vectors, not {.obj_type_friendly {draws}}.",
+    "Drop the column to go on without draws.",
+    call = call
+  )
 }
 
 # A list of n vectors of T draws as an n x T matrix.

@@ -19,6 +19,8 @@ fit_table <- function(slope, intercept, status, rse, q, q_df, balance) {
   table <- data.table::as.data.table(utils::modifyList(empty_fit, given))
   failed <- which(is.na(table$estimate))
   data.table::set(table, failed, c(wald_columns, intercept_columns, "rse", "q", "q_df", "q_p"), NA_real_)
+  # Weights that overflow: no number, so no "ok" either.
+  status[intersect(failed, which(status == "ok"))] <- "numbers too large or too small"
   table[, "status" := status][]
 }
 

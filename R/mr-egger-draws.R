@@ -31,7 +31,8 @@ egger_draws_kernel <- function(m, cf, level) {
   theta <- (m$sxy - cf * m$trace_xy) / denominator
   alpha <- m$y_mean - theta * m$x_mean
 
-  rss <- m$syy - 2 * theta * m$sxy + theta^2 * m$sxx
+  # max: rounding takes the sum below 0 where the line is exact
+  rss <- max(0, m$syy - 2 * theta * m$sxy + theta^2 * m$sxx)
   error_rss <- cf * (m$trace_yy - 2 * theta * m$trace_xy + theta^2 * m$trace_xx)
   # Direct effects on the outcome, independent over variants; rss has n - 2 degrees
   # of freedom left, error_rss is what the errors alone add to it.

@@ -32,7 +32,8 @@ egger_inference <- function(estimate, se_stated, rse, df, options) {
   residual <- wald(estimate, se_stated * rse, df, options$level)
   t$conf.low[under] <- pmin(normal$conf.low, residual$conf.low)[under]
   t$conf.high[under] <- pmax(normal$conf.high, residual$conf.high)[under]
-  t$p.value[under] <- pmax(normal$p.value, residual$p.value)[under]
+  # na.rm: an estimate of 0 with residuals of 0 has no residual p-value
+  t$p.value[under] <- pmax(normal$p.value, residual$p.value, na.rm = TRUE)[under]
   t
 }
 

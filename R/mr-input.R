@@ -17,6 +17,7 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   )
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
   data <- data.table::as.data.table(as.list(x)[keep])
+  if (!all(is.na(data$n_draws))) check_numeric_columns(data, "n_draws", "x", call)
   for (role in c("exposure", "outcome")) {
     if (is.null(data[[role]])) data[, (role) := role]
   }
@@ -28,6 +29,9 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   data.table::set(data, j = "group", value = number_groups(data[, unit, with = FALSE]))
   data.table::set(data, j = "reason", value = left_out_reason(data, call))
   if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
+    for (column in c("draws_exposure", "draws_outcome")) {
+      data.table::set(data, j = column, value = list(as_draws(data[[column]], column, call)))
+    }
     data.table::set(data, j = "n_draws", value = count_draws(data, call))
     data.table::set(data, j = "draws_reason", value = draws_left_out_reason(data, call))
   }

@@ -56,8 +56,9 @@ mutagenesis_columns <- c(
 #'       from the differences. It is not the error of the mean.}
 #'     \item{`n_draws`}{T}
 #'     \item{`at_rounding`}{`TRUE` where |effect| or se is at most 32 eps times
-#'       the level max(|mean_ref|, |mean_alt|), eps being the machine precision
-#'       of the network's numbers (1.2e-7 for float32): rounding, not an effect.
+#'       the level, the larger of sqrt(mean_ref^2 + var_ref) and
+#'       sqrt(mean_alt^2 + var_alt), eps being the machine precision of the
+#'       network's numbers (1.2e-7 for float32): rounding, not an effect.
 #'       Fits leave such rows out, visibly.}
 #'     \item{`effect_draws`}{the T effects, one per draw}
 #'   }
@@ -139,7 +140,7 @@ mutagenesis_rows <- function(collected, name, outputs, n_samples) {
     sequence = rep(name, length(x$effect)), position = as.integer(x$position), ref = bases[x$ref + 1L],
     alt = bases[x$alt + 1L], output = rep_len(outputs, length(x$effect)), mean_ref = x$mean_ref,
     mean_alt = x$mean_alt, var_ref = x$var_ref, var_alt = x$var_alt, cov = x$cov, effect = x$effect, se = x$se,
-    n_draws = n_samples, at_rounding = x$at_rounding
+    n_draws = rep(n_samples, length(x$effect)), at_rounding = x$at_rounding
   )
   if (!is.null(x$draws)) {
     table[, "effect_draws" := split_draws(x$draws, n_samples)]

@@ -13,6 +13,7 @@ suppressPackageStartupMessages({
 args <- commandArgs(trailingOnly = TRUE)
 folder <- if (length(args) >= 1L) args[1L] else "demo-output"
 n_sequences <- if (length(args) >= 2L) as.integer(args[2L]) else 20L
+if (n_sequences > 20L) stop("At most 20 sequences: the network's own slopes are stored for these.")
 n_samples <- if (length(args) >= 3L) as.integer(args[3L]) else 50L
 seed <- 1L
 dir.create(folder, showWarnings = FALSE, recursive = TRUE)
@@ -54,19 +55,34 @@ print(pooled)
 step("The truth")
 # Three truths: the structural coefficient, the oracle's slope, the network's own slope.
 oracle <- demo_truth(sequences)
+# All over the variants that the fits used.
 oracle_slope <- rbindlist(lapply(exposures, function(name) {
   wide <- dcast(
     oracle$effects[output %in% c(name, outcome)], sequence + position + alt ~ output,
     value.var = "effect"
   )
-  wide[, .(exposure = name, oracle_slope = stats::cov(get(name), get(outcome)) / stats::var(get(name))), by = sequence]
+  used <- effects[exposure == name & at_rounding == FALSE, .(sequence, position, alt)]
+  wide[used, on = c("sequence", "position", "alt")][
+    , .(exposure = name, oracle_slope = stats::cov(get(name), get(outcome)) / stats::var(get(name))),
+    by = sequence
+  ]
 }))
 own <- fread(system.file("extdata", "demo_network_slopes.csv", package = "deepmr"))
 per_sequence <- merge(
   oracle_slope, own[, .(sequence, exposure, network_slope = slope)],
   by = c("sequence", "exposure")
 )
-truth <- per_sequence[paste(sequence, exposure) %in% instrumented, .(oracle = mean(oracle_slope), network = mean(network_slope)), by = exposure]
+# Averaged with the weights of the pooled slope: where a promoter has no site of a factor, its
+# slope is far from the others, and known badly, in the network as in the estimate.
+weights <- merge(
+  as.data.table(fit_pooled)[error == "mc", .(sequence, exposure, std.error)],
+  as.data.table(pooled)[error == "mc", .(exposure, tau2)],
+  by = "exposure"
+)
+weights[, weight := fcoalesce(1 / (std.error^2 + tau2), 0)]
+truth <- merge(per_sequence, weights, by = c("sequence", "exposure"))[, .(
+  oracle = stats::weighted.mean(oracle_slope, weight), network = stats::weighted.mean(network_slope, weight)
+), by = exposure]
 structural <- as.data.table(oracle$coefficients)[, .(exposure = output, structural = coefficient)]
 truth <- merge(truth, structural, by = "exposure")
 print(truth[, .(exposure, structural, oracle, network)])
@@ -85,7 +101,7 @@ print(calibration)
 step("Figures and report")
 forest_truth <- rbind(
   truth[, .(exposure, truth_name = "structural coefficient", value = structural)],
-  truth[, .(exposure, truth_name = "network's own slope (mean)", value = network)]
+  truth[, .(exposure, truth_name = "network's own slope (weighted mean)", value = network)]
 )
 mc <- fit_pooled[error == "mc"]
 pooled_mc <- pooled[error == "mc"]

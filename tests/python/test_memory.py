@@ -55,6 +55,22 @@ def test_available_bytes(tmp_path, available_kib, v2, v1, expected):
     assert memory.available_bytes(*system(tmp_path, available_kib, v2, v1)) == expected
 
 
+@pytest.mark.parametrize(("line", "folder"), [("0::/slurm/job_1", ""), ("4:cpu,memory:/slurm/job_1", "memory")])
+@pytest.mark.parametrize("limited", ["slurm", "slurm/job_1"])
+def test_limits_of_the_groups_around_the_process_count(tmp_path, line, folder, limited):
+    """A batch system limits a group below the root, or one around it."""
+    version = {"": "v2", "memory": "v1"}[folder]
+    proc, cgroup = system(tmp_path, 8 * 2**20, **{version: (6 * GIB, GIB, 0)})
+    (tmp_path / "proc/self").mkdir()
+    (tmp_path / "proc/self/cgroup").write_text(f"9:cpuset:/elsewhere\n{line}\n")
+    group = tmp_path / "cgroup" / folder / limited
+    group.mkdir(parents=True)
+    names = ("memory.max", "memory.current") if folder == "" else ("memory.limit_in_bytes", "memory.usage_in_bytes")
+    for name, value in zip((*names, "memory.stat"), (3 * GIB, GIB, "inactive_file 0\ntotal_inactive_file 0")):
+        (group / name).write_text(f"{value}\n")
+    assert memory.available_bytes(proc, cgroup) == 2 * GIB
+
+
 def test_device_bytes_of_the_cpu_are_the_machines(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 12345)
     assert memory.device_bytes("cpu") == 12345

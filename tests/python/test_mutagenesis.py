@@ -97,12 +97,19 @@ def test_unlocked_rows_have_their_own_masks(monkeypatch):
     np.testing.assert_allclose(result["mean_ref"][0], predict(model, n_samples=2).mean(0), rtol=1e-6, atol=1e-6)
 
 
+def test_unlocked_masks_of_a_variant_do_not_depend_on_the_other_positions():
+    model = named("dropout")
+    full, some = (mutate(model, spec=UNLOCKED, n_samples=2, positions=p, batch_size=3) for p in (None, [2, 5]))
+    kept = np.isin(full["position"][:, 0], [3, 6])
+    np.testing.assert_allclose(some["effect"], full["effect"][kept], rtol=0, atol=1e-6)
+
+
 def test_unlocked_dropout_without_a_batch_dimension_runs_row_by_row():
     """A mask that has no batch dimension would be the same for a whole batch; the SEs of unlocked dropout
     are larger than those of locked in every variant here."""
     model = named("positional")
     locked, unlocked = (mutate(model, spec=s, n_samples=30, positions=[5, 6], batch_size=7) for s in (LOCKED, UNLOCKED))
-    assert (unlocked["se"] > 1.5 * locked["se"]).all()
+    assert (unlocked["se"] > 1.25 * locked["se"]).all()
     assert (np.abs(locked["cov"] - locked["var_ref"]) < locked["var_ref"]).all()
 
 

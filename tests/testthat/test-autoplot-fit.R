@@ -150,3 +150,10 @@ test_that("pictures of fits stay as they are", {
   truth <- data.frame(truth_name = "structural coefficient", value = 0.4)
   vdiffr::expect_doppelganger("forest", autoplot(plot_fit(), type = "forest", pooled = plot_pooled(), truth = truth))
 })
+
+test_that("further columns of the truths do not get in the way", {
+  truth <- data.frame(truth_name = "known", value = 0.4, truth = 1, pair = "a", here = 2)
+  p <- autoplot(plot_fit(), type = "forest", truth = truth)
+  expect_equal(layers_of(p, "GeomVline")[[2]]$xintercept, 0.4)
+  expect_silent(draw(p))
+})

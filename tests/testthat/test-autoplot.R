@@ -99,3 +99,17 @@ test_that("pictures stay as they are", {
   bins <- reliability((1:100 - 0.5) / 100, as.integer((1:100 * 37) %% 100 < 1:100))
   vdiffr::expect_doppelganger("reliability", autoplot(bins))
 })
+
+test_that("a table with nothing to show is an error that says so", {
+  x <- simulate_mutagenesis(n_sequences = 2, length = 5)
+  expect_error(autoplot(x[0]), "no rows", class = "deepmr_error_no_rows")
+  rounding <- data.table::copy(x)
+  rounding$at_rounding <- TRUE
+  expect_error(autoplot(rounding, "se_effect"), "rounding", class = "deepmr_error_no_rows")
+  x$var_alt <- 0
+  expect_error(autoplot(x), "log axis", class = "deepmr_error_no_rows")
+  expect_error(autoplot(plot_effects()[0]), "no rows", class = "deepmr_error_no_rows")
+  for (type in c("scatter", "forest", "density")) {
+    expect_error(autoplot(plot_fit()[0], type), "no rows", class = "deepmr_error_no_rows")
+  }
+})

@@ -100,6 +100,14 @@ test_that("duplicated and unmatched variants are errors", {
   expect_error(estimate_effects(x, "exposure", "outcome"), class = "deepmr_error_draws")
 })
 
+test_that("exposure and outcome from different numbers of draws are an error, with draws or without", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 3)[, -"effect_draws"]
+  x$n_draws[x$output == "outcome"] <- 500L
+  expect_error(estimate_effects(x, "exposure", "outcome"), "9 variants", class = "deepmr_error_draws")
+  x$n_draws <- NA_integer_
+  expect_identical(unique(estimate_effects(x, "exposure", "outcome")$n_draws), NA_integer_)
+})
+
 test_that("printing says what the table holds and leaves the draws out", {
   effects <- estimate_effects(simulate_mutagenesis(n_sequences = 2, length = 3), "exposure", "outcome")
   effects$at_rounding[1] <- TRUE

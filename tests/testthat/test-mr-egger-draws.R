@@ -186,3 +186,13 @@ test_that("the 95 % interval covers the network's own slope in mc", {
   expect_gte(covers(400, draws_interval), qbinom(1e-4, 400, 0.95))
   expect_lt(covers(200, lm_interval), qbinom(1e-4, 200, 0.95))
 })
+
+test_that("an exact line has a residual error of 0, without a warning", {
+  for (seed in 1:5) {
+    draws <- random_draws(n = 30, n_draws = 6, seed = seed)
+    draws$y <- 0.3 * draws$x
+    expect_no_warning(fit <- fit_mr(draws_effects(draws), method = "egger_draws"))
+    expect_equal(fit$rse, c(0, 0), tolerance = 1e-6)
+    expect_equal(fit$estimate, c(0.3, 0.3))
+  }
+})

@@ -78,3 +78,9 @@ test_that("a perfect fit has the stated errors", {
   expect_equal(c(fit$estimate, fit$intercept, fit$std.error), c(0.5, 0.1, 0.02 / sqrt(0.1)))
   expect_identical(fit$status, "ok")
 })
+
+test_that("outcome effects that are all 0 have p-value 1, also under t", {
+  effects <- plain_effects(list(bx = 1:5 / 10, bxse = rep(0.01, 5), by = rep(0, 5), byse = rep(0.02, 5)))
+  fit <- fit_mr(effects, method = "egger", distribution = "t")
+  expect_identical(c(fit$p.value, fit$intercept_p), c(1, 1))
+})

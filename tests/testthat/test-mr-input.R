@@ -50,3 +50,32 @@ test_that("without n_draws the draws are counted", {
   effects$n_draws[2] <- 50L
   expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_draws")
 })
+
+test_that("tables read back from a file give the same fits", {
+  file <- temporary_file(".csv")
+  through_file <- function(table) {
+    data.table::fwrite(table, file)
+    data.table::fread(file)
+  }
+  x <- simulate_mutagenesis(n_sequences = 2, length = 10)
+  effects <- estimate_effects(x, "exposure", "outcome")
+  methods <- c("egger_draws", "egger")
+  fit <- bare(fit_mr(effects, method = methods))
+  expect_equal(bare(fit_mr(through_file(effects), method = methods)), fit)
+  again <- fit_mr(through_file(x), method = methods, exposure = "exposure", outcome = "outcome")
+  expect_equal(bare(again), fit)
+  selected <- select_instruments(effects, min_effect = 0.01)
+  expect_equal(bare(fit_mr(through_file(selected), method = methods)), bare(fit_mr(selected, method = methods)))
+})
+
+test_that("columns of draws that hold no draws are an error", {
+  effects <- draws_effects(random_draws(n = 5, n_draws = 4))
+  effects$draws_exposure <- 1:5
+  expect_error(fit_mr(effects, method = "egger_draws"), "draws_exposure", class = "deepmr_error_columns")
+})
+
+test_that("n_draws that is no number is an error, not unknown", {
+  effects <- draws_effects(random_draws(n = 5, n_draws = 4))[, -c("draws_exposure", "draws_outcome")]
+  effects$n_draws <- as.character(effects$n_draws)
+  expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_columns")
+})

@@ -184,3 +184,10 @@ test_that("the level sets the width of every interval", {
   expect_equal(width(0.5), rep(2, 8))
   expect_equal(width(0.99), rep(2, 8))
 })
+
+test_that("no fit is ok without an estimate", {
+  tiny <- plain_effects(list(bx = 1:4 * 1e-170, bxse = rep(1e-172, 4), by = 1:4 * 1e-170, byse = rep(1e-172, 4)))
+  fit <- fit_mr(tiny, method = c("egger", "ivw", "ols"))
+  expect_identical(fit$estimate, rep(NA_real_, 3))
+  expect_false("ok" %in% fit$status)
+})

@@ -90,6 +90,18 @@ test_that("positions, outputs and draws select what is returned", {
   expect_equal(some$effect, wanted$effect, tolerance = 1e-5)
 })
 
+test_that("a sequence without variants adds no row", {
+  skip_if_no_python()
+  model <- test_model()
+  expect_no_warning(x <- saturation_mutagenesis(model, test_sequences, n_samples = 3, positions = 13))
+  expect_identical(unique(x$sequence), "first") # position 13 of the second is N
+  expect_identical(nrow(x), 6L)
+  expect_no_warning(
+    nothing <- saturation_mutagenesis(model, c(unknown = strrep("N", 20)), n_samples = 3)
+  )
+  expect_identical(nrow(nothing), 0L)
+})
+
 test_that("the table prints a header and no list-column", {
   skip_if_no_python()
   x <- saturation_mutagenesis(test_model(), test_sequences, n_samples = 3, positions = 1:2, outputs = "x")

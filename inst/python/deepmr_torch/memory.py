@@ -7,14 +7,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 CGROUPS = (
-    # limit, usage, statistics, name of the reclaimable page cache among them
-    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-    (
-        "memory/memory.limit_in_bytes",
-        "memory/memory.usage_in_bytes",
-        "memory/memory.stat",
-        "total_inactive_file",
-    ),
+    # controller (none in version 2), limit, usage, statistics, name of the reclaimable page cache among them
+    ("", "memory.max", "memory.current", "memory.stat", "inactive_file"),
+    ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file"),
 )
 
 
@@ -28,18 +23,34 @@ def available_bytes(proc="/proc", cgroup="/sys/fs/cgroup"):
                 found.append(int(line.split()[1]) * 1024)
     except OSError:
         pass
-    for limit, usage, stat, cache in CGROUPS:
-        try:
-            # "max" (no limit) is not a number and falls through to ValueError
-            total = int(pathlib.Path(cgroup, limit).read_text())
-            used = int(pathlib.Path(cgroup, usage).read_text())
-            lines = pathlib.Path(cgroup, stat).read_text().splitlines()
-            reclaimable = {k: int(v) for k, v in (line.split() for line in lines)}.get(cache, 0)
-            found.append(max(total - used + reclaimable, 0))
-        except (OSError, ValueError):
-            continue
+    for controller, limit, usage, stat, cache in CGROUPS:
+        for folder in own_groups(controller, proc, cgroup):
+            try:
+                # "max" (no limit) is not a number and falls through to ValueError
+                total = int((folder / limit).read_text())
+                used = int((folder / usage).read_text())
+                lines = (folder / stat).read_text().splitlines()
+                reclaimable = {k: int(v) for k, v in (line.split() for line in lines)}.get(cache, 0)
+                found.append(max(total - used + reclaimable, 0))
+            except (OSError, ValueError):
+                continue
     # A float, since R has no whole numbers of this size.
     return float(min(found)) if found else None
+
+
+def own_groups(controller, proc, cgroup):
+    """Folders of the control groups this process is in, from the root (a container sees its own group
+    there) down: a batch system or systemd limits a group further down."""
+    root = pathlib.Path(cgroup, controller)
+    try:
+        lines = [line.split(":", 2) for line in pathlib.Path(proc, "self/cgroup").read_text().splitlines()]
+    except OSError:
+        lines = []
+    for line in lines:
+        if len(line) == 3 and controller in line[1].split(",") and ".." not in line[2].split("/"):
+            group = root / line[2].strip("/")
+            return [folder for folder in (group, *group.parents) if folder.is_relative_to(root)]
+    return [root]
 
 
 def device_bytes(device):

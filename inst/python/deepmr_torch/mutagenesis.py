@@ -61,11 +61,11 @@ class Mutagenesis:
         minus, zero = np.full(n, -1), np.zeros(n, np.uint8)
         return self.locked.compute(self.code, minus, zero, self._rows(range(n), 1))
 
-    def _rows(self, variants, draw):
-        """Masks of a batch: one for all where locked, else one for each variant (-1: reference)."""
+    def _rows(self, numbers, draw):
+        """Masks of a batch: one for all where locked, else one for each of `numbers`."""
         if self.spec.locked:
             return Row(self.sequence, draw)
-        return [Row(self.sequence, draw, int(v) + 1) for v in variants]
+        return [Row(self.sequence, draw, int(number)) for number in numbers]
 
     def step(self):
         """Computes batches for about 0.2 seconds, at least one; returns the share of the sequence
@@ -85,8 +85,10 @@ class Mutagenesis:
         size = 1 if self.locked.plan.batch_of_one and not self.spec.locked else self.batch_size
         variants = np.arange(self.done, min(self.done + size, n))
         position = np.where(variants < 0, -1, self.position[variants])
+        # A number that is the variant's own, whichever positions are asked for; 0 is the reference.
+        numbers = np.where(variants < 0, 0, 1 + 4 * position + self.alt[variants])
         try:
-            out = self.locked.compute(self.code, position, self.alt[variants], self._rows(variants, self.draw))
+            out = self.locked.compute(self.code, position, self.alt[variants], self._rows(numbers, self.draw))
         except torch.cuda.OutOfMemoryError:
             self.batch_size = halved(self.batch_size)
             return
