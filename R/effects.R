@@ -178,6 +178,9 @@ draw_matrix <- function(draws) {
 #' @method print deepmr_effects
 #' @export
 print.deepmr_effects <- function(x, ...) {
+  if (!is_to_be_printed(x)) {
+    return(invisible(x))
+  }
   if (all(c("sequence", "exposure", "outcome") %in% names(x))) {
     n_sequences <- length(unique(x$sequence))
     exposures <- unique(x$exposure)
@@ -191,14 +194,8 @@ print.deepmr_effects <- function(x, ...) {
     cli::cat_line("Draws ", draws, "; ", n_rounding, " at float rounding level")
     if ("selected" %in% names(x)) cli::cat_line(sum(x$selected %in% TRUE), " selected as instruments")
   }
-  print(without_draws(x), ...)
+  print_table(x, ...)
   invisible(x)
-}
-
-# The table without class and without list columns, which would flood a console.
-without_draws <- function(x) {
-  plain <- data.table::as.data.table(as.list(x)[!vapply(x, is.list, TRUE)])
-  plain
 }
 
 name_some <- function(names, n = 3L) {

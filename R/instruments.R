@@ -33,7 +33,7 @@ select_instruments <- function(effects, min_effect = 0, min_f = 0, ...) {
   check_numeric_columns(effects, c("beta_exposure", "se_exposure"), "effects")
   check_standard_errors(effects$se_exposure, "se_exposure")
   beta <- effects$beta_exposure
-  f <- (beta / effects$se_exposure)^2
+  f <- ifelse(beta == 0, 0, (beta / effects$se_exposure)^2) # no effect, no strength, even without error
   missing <- !is.finite(beta) | is.na(effects$se_exposure)
   rounding <- if (is.null(effects$at_rounding)) FALSE else effects$at_rounding %in% TRUE
   reason <- data.table::fcase(

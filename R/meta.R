@@ -134,9 +134,13 @@ glance.deepmr_meta <- function(x, ...) {
 #' @method print deepmr_meta
 #' @export
 print.deepmr_meta <- function(x, ...) {
+  if (!is_to_be_printed(x)) {
+    return(invisible(x))
+  }
   pooling <- attr(x, "pooling")
   how <- if (is.null(pooling)) "" else paste0(" (", pooling$method, ", ", pooling$test, ")")
-  cli::cat_line("Random-effects meta-analysis over sequences", how)
+  model <- if (isTRUE(pooling$method %in% c("FE", "EE", "CE"))) "Fixed-effect" else "Random-effects"
+  cli::cat_line(model, " meta-analysis over sequences", how)
   cli::cat_line("estimate: mean slope; tau: its standard deviation between sequences; pred: one more sequence")
   shown <- intersect(c(
     fit_keys[-1L], "estimate", "std.error", "conf.low", "conf.high", "pred.low", "pred.high", "tau",

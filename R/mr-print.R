@@ -9,8 +9,11 @@ error_words <- c(
 #' @method print deepmr_mr_fit
 #' @export
 print.deepmr_mr_fit <- function(x, ...) {
+  if (!is_to_be_printed(x)) {
+    return(invisible(x))
+  }
   if (!all(c(fit_keys, "estimate", "status") %in% names(x))) {
-    print(without_draws(x), ...)
+    print_table(x, ...)
     return(invisible(x))
   }
   cli::cat_line(cli::pluralize(

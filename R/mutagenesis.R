@@ -205,9 +205,13 @@ format_gb <- function(bytes) {
 
 #' @export
 print.deepmr_mutagenesis <- function(x, ...) {
+  if (!is_to_be_printed(x)) {
+    return(invisible(x))
+  }
   if (!all(mutagenesis_columns %in% names(x))) {
     # A summary that the user made of the table keeps its class.
-    return(invisible(print_without(x, "effect_draws", ...)))
+    print_table(x, ...)
+    return(invisible(x))
   }
   made <- attr(x, "provenance")
   cat(sprintf(
@@ -216,18 +220,10 @@ print.deepmr_mutagenesis <- function(x, ...) {
     data.table::uniqueN(x$output), paste(unique(x$n_draws), collapse = " or "),
     if (inherits(made$dropout, "deepmr_dropout_spec")) paste0(" (", made$dropout$mask, " masks)") else ""
   ))
-  print_without(x, "effect_draws", ...)
+  print_table(x, ...)
   rounding <- sum(x$at_rounding)
   if (isTRUE(rounding > 0)) {
     cat(format(rounding, big.mark = ","), "rows are at float rounding level (at_rounding): left out of every fit\n")
   }
   invisible(x)
-}
-
-# Prints a data.table without its list-columns, which would flood the console; says which were left out.
-print_without <- function(x, columns, ...) {
-  shown <- as.list(x)[setdiff(names(x), columns)]
-  print(data.table::setDT(shown), topn = 3L, ...)
-  hidden <- intersect(columns, names(x))
-  if (length(hidden)) cat("Not shown: the list-column", paste0("`", hidden, "`", collapse = ", "), "\n")
 }

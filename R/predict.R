@@ -48,8 +48,12 @@ predict.deepmr_model <- function(object, sequences, outputs = NULL, dropout = dr
 
 #' @export
 print.deepmr_prediction <- function(x, ...) {
+  if (!is_to_be_printed(x)) {
+    return(invisible(x))
+  }
   if (!all(c("sequence", "output", "mean", "var", "n_draws") %in% names(x))) {
-    return(invisible(print_without(x, "prediction_draws", ...)))
+    print_table(x, ...)
+    return(invisible(x))
   }
   draws <- unique(x$n_draws)
   cat(sprintf(
@@ -57,6 +61,6 @@ print.deepmr_prediction <- function(x, ...) {
     data.table::uniqueN(x$output),
     if (identical(draws, 1L)) "dropout off" else paste(paste(draws, collapse = " or "), "draws")
   ))
-  print_without(x, "prediction_draws", ...)
+  print_table(x, ...)
   invisible(x)
 }

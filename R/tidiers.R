@@ -14,8 +14,8 @@ generics::augment
 #'
 #' @param x A fit ([fit_mr()]).
 #' @param data For `augment()`: the effects table that was fitted. A fit carries its
-#'   variants (without draws), so this is needed only where they were lost: a fit read
-#'   from a file, or several fits bound together.
+#'   variants (without draws), so this is needed only where they were lost, as when a part
+#'   of a fit was taken.
 #' @param ... Must be empty.
 #' @return
 #' `tidy()`: a data.table, one row per coefficient: `sequence`, `exposure`, `outcome`,

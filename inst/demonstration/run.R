@@ -160,8 +160,8 @@ if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available
 step("Result")
 covered <- merge(mc[, .(sequence, exposure, conf.low, conf.high)], per_sequence, by = c("sequence", "exposure"))
 inside <- covered[, .(
-  network = sum(conf.low <= network_slope & network_slope <= conf.high),
-  oracle = sum(conf.low <= oracle_slope & oracle_slope <= conf.high), n = .N
+  network = sum(conf.low <= network_slope & network_slope <= conf.high, na.rm = TRUE),
+  oracle = sum(conf.low <= oracle_slope & oracle_slope <= conf.high, na.rm = TRUE), n = .N
 ), by = exposure]
 for (name in exposures) {
   row <- pooled_mc[exposure == name]

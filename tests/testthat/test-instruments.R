@@ -61,3 +61,8 @@ test_that("selecting again forgets the first selection", {
   expect_identical(select_instruments(once)$reason, c(NA_character_, NA_character_))
   expect_identical(select_instruments(select_instruments(effects), min_effect = 0.01), once)
 })
+
+test_that("a variant without effect has no strength, even without error", {
+  effects <- data.frame(beta_exposure = c(0, 0.1), se_exposure = c(0, 0.01))
+  expect_identical(select_instruments(effects, min_f = 10)$selected, c(FALSE, TRUE))
+})

@@ -1,0 +1,13 @@
+# Printing of deepmr's tables: a header in words, then the table without its list-columns.
+
+# Prints a table without its list-columns, which would flood the console; says which those are.
+print_table <- function(x, topn = 3L, ...) {
+  hidden <- names(x)[vapply(x, is.list, TRUE)]
+  print(data.table::setDT(as.list(x)[setdiff(names(x), hidden)]), topn = topn, ...)
+  if (length(hidden)) cat("Not shown: the list-columns", paste0("`", hidden, "`", collapse = ", "), "\n")
+}
+
+# FALSE right after `x[, new := ...]`, which data.table does not print either.
+is_to_be_printed <- function(x) {
+  data.table::shouldPrint(x)
+}
