@@ -164,8 +164,10 @@ class LockedModel:
         together = self._predict(x, self.shared(rows))
         alone = np.concatenate([self._predict(x[i : i + 1], rows[i : i + 1]) for i in range(COPIES)])
         # Masks of a second draw, to see how far masks move each output.
-        spread = np.abs(self._predict(x, self.shared([Row(self.sequence, 2)] * COPIES)) - together).max(axis=0)
-        if discrepancy(together, alone, np.nan_to_num(spread, posinf=0.0)) <= 1:
+        other = self._predict(x, self.shared([Row(self.sequence, 2)] * COPIES))
+        both = np.isfinite(together) & np.isfinite(other)
+        spread = np.abs(np.subtract(other, together, out=np.zeros_like(other), where=both)).max(axis=0)
+        if discrepancy(together, alone, spread) <= 1:
             return
         raise DeepmrError(
             "batch_dependent",

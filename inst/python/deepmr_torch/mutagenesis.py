@@ -10,41 +10,29 @@ import numpy as np
 import torch
 
 from .batching import STEP_SECONDS, choose_batch_size, halved
-from .encode import BASES, codes, snvs
-from .errors import DeepmrError
-from .locked import LockedModel, choose_device
+from .encode import BASES, snvs
+from .job import Job
 from .masks import Row
 from .moments import Moments
 
 ROUNDING = 32.0  # an effect below ROUNDING x eps x |level| is float rounding, not an effect
 
 
-class Mutagenesis:
+class Mutagenesis(Job):
     """Effects of all SNVs of one sequence after the other.
 
-    `begin(name, sequence)`, then `step()` until it returns 1, then `collect()`; `close()` at last.
-    `outputs`: indices of predictions. `positions` (from 0) restricts the mutated bases."""
+    `positions` (from 0) restricts the mutated bases; `keep_draws` keeps the effects of each draw."""
 
     def __init__(
         self, model, spec, outputs, n_samples, seed, positions=None, keep_draws=False, batch_size=None, device=None
     ):
-        self.model = model
-        self.spec = spec
-        self.outputs = np.atleast_1d(np.asarray(outputs, np.int64))
-        self.n_samples = int(n_samples)
-        self.seed = seed
+        super().__init__(model, spec, outputs, n_samples, seed, batch_size, device)
         self.positions = positions
         self.keep_draws = keep_draws
-        self.batch_size = batch_size
-        self.device = device
-        self.locked = None
 
     def begin(self, name, sequence):
         """Starts a sequence; returns its number of variants."""
-        if self.locked is None:
-            self.locked = LockedModel(self.model, self.spec, self.seed, sequence, self.outputs, self.device).__enter__()
-        self.name, self.sequence = name, sequence.upper()
-        self.code = codes(sequence)
+        self.take(name, sequence)
         self.position, self.alt = snvs(self.code, self.positions)
         n = len(self.position)
         self.moments = Moments(n, len(self.outputs))
@@ -92,7 +80,7 @@ class Mutagenesis:
         except torch.cuda.OutOfMemoryError:
             self.batch_size = halved(self.batch_size)
             return
-        self._check_finite(out, variants)
+        self.refuse_not_finite(out, lambda row: self._what(variants[row]))
         if first:
             self.ref = out[0]
             self.moments.add_reference(self.ref)
@@ -107,19 +95,13 @@ class Mutagenesis:
         if self.done == n:
             self.draw, self.done = self.draw + 1, -1
 
-    def _check_finite(self, out, variants):
-        if np.isfinite(out).all():
-            return
-        row, column = np.argwhere(~np.isfinite(out))[0]
-        v = variants[row]
-        of = "the reference" if v < 0 else f"the variant {self.position[v] + 1}{BASES[self.code[self.position[v]]]}>"
-        of = of if v < 0 else of + BASES[self.alt[v]]
-        raise DeepmrError(
-            "not_finite",
-            f"The model predicts {out[row, column]} for output '{self.model.outputs[self.outputs[column]]}' of "
-            f"{of} of sequence '{self.name}' in draw {self.draw}.",
-            "Look for overflow or a division by zero in the model or its weights.",
-        )
+    def _what(self, v):
+        """Variant number v (-1: the reference) of the current draw, in words."""
+        of = f"sequence '{self.name}' in draw {self.draw}"
+        if v < 0:
+            return f"the reference of {of}"
+        change = f"{self.position[v] + 1}{BASES[self.code[self.position[v]]]}>{BASES[self.alt[v]]}"
+        return f"the variant {change} of {of}"
 
     def collect(self):
         """Results of the sequence: 1-D arrays over variants x outputs, outputs fastest.
@@ -144,12 +126,3 @@ class Mutagenesis:
             flat["draws"] = self.draws.ravel()
         self.moments = self.draws = None
         return flat
-
-    @property
-    def device_name(self):
-        return str(choose_device(self.device, self.model))
-
-    def close(self):
-        if self.locked is not None:
-            self.locked.__exit__(None, None, None)
-            self.locked = None

@@ -4,31 +4,20 @@ import numpy as np
 import torch
 
 from .batching import choose_batch_size, halved
-from .encode import codes
-from .errors import DeepmrError
-from .locked import LockedModel
+from .job import Job
 from .masks import Row
 
 
-class Prediction:
+class Prediction(Job):
     """The draws of one sequence after the other: the rows of a batch are draws of one sequence, each
     with its own masks, which are those of the reference in mutagenesis. `spec = None`: dropout off,
     one pass."""
 
     def __init__(self, model, spec, outputs, n_samples, seed, batch_size=None, device=None):
-        self.model = model
-        self.spec = spec
-        self.outputs = np.atleast_1d(np.asarray(outputs, np.int64))
-        self.n_samples = 1 if spec is None else int(n_samples)
-        self.seed = seed
-        self.batch_size = batch_size
-        self.device = device
-        self.locked = None
+        super().__init__(model, spec, outputs, 1 if spec is None else n_samples, seed, batch_size, device)
 
     def begin(self, name, sequence):
-        if self.locked is None:
-            self.locked = LockedModel(self.model, self.spec, self.seed, sequence, self.outputs, self.device).__enter__()
-        self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
+        self.take(name, sequence)
         self.draws = np.empty((self.n_samples, len(self.outputs)))
         self.done = 0
         if self.batch_size is None:
@@ -48,14 +37,7 @@ class Prediction:
         except torch.cuda.OutOfMemoryError:
             self.batch_size = halved(self.batch_size)
             return self.done / self.n_samples
-        if not np.isfinite(out).all():
-            row, column = np.argwhere(~np.isfinite(out))[0]
-            raise DeepmrError(
-                "not_finite",
-                f"The model predicts {out[row, column]} for output '{self.model.outputs[self.outputs[column]]}' "
-                f"of sequence '{self.name}' in draw {self.done + row + 1}.",
-                "Look for overflow or a division by zero in the model or its weights.",
-            )
+        self.refuse_not_finite(out, lambda row: f"sequence '{self.name}' in draw {self.done + row + 1}")
         self.draws[self.done : self.done + size] = out
         self.done += size
         return self.done / self.n_samples
@@ -65,8 +47,3 @@ class Prediction:
         the draws of an output fastest."""
         var = self.draws.var(axis=0, ddof=1) if self.n_samples > 1 else np.full(len(self.outputs), np.nan)
         return {"mean": self.draws.mean(axis=0), "var": var, "draws": self.draws.T.ravel()}
-
-    def close(self):
-        if self.locked is not None:
-            self.locked.__exit__(None, None, None)
-            self.locked = None
