@@ -41,7 +41,7 @@ predict.deepmr_model <- function(object, sequences, outputs = NULL, dropout = dr
   })
   table <- data.table::rbindlist(tables)
   # Python's NaN for "one pass has no variance" is R's NA.
-  if (is.null(dropout)) table[, "var" := NA_real_]
+  if (is.null(dropout)) data.table::set(table, j = "var", value = NA_real_)
   data.table::setattr(table, "class", c("deepmr_prediction", "data.table", "data.frame"))
   table
 }
