@@ -69,7 +69,7 @@ plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_e
       caption = caption_of(
         "One point per variant, alternative minus reference.",
         if (nrow(bars)) {
-          sprintf("Error bars (1 SE): the %d variants of a panel with the largest exposure effects.", n_bars)
+          sprintf("Error bars (SD over draws): the %d variants of a panel with the largest exposure effects.", n_bars)
         },
         not_shown(sum(!complete), nrow(variants), "variants", "an effect is missing"),
         not_shown(length(all_sequences) - length(sequences), length(all_sequences), "sequences", "see `sequences`"),

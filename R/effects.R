@@ -185,8 +185,10 @@ print.deepmr_effects <- function(x, ...) {
     n_sequences <- length(unique(x$sequence))
     exposures <- unique(x$exposure)
     outcomes <- unique(x$outcome)
+    pairs <- nrow(unique(data.table::as.data.table(as.list(x)[c("exposure", "outcome")])))
+    what <- if (pairs > 1L) "variant-pair combination" else "variant"
     cli::cat_line(cli::pluralize(
-      "Effects of {nrow(x)} variant{?s} in {n_sequences} sequence{?s}, alternative minus reference"
+      "Effects of {nrow(x)} {what}{cli::qty(nrow(x))}{?s} in {n_sequences} sequence{?s}, alternative minus reference"
     ))
     cli::cat_line("Exposure: ", name_some(exposures), "; outcome: ", name_some(outcomes))
     draws <- if ("draws_exposure" %in% names(x)) "kept" else "not kept"

@@ -14,7 +14,8 @@
 #' architecture) is in no standard error.
 #'
 #' With `test = "knha"` and slopes closer together than their standard errors, the
-#' interval is narrower than the errors allow; `test = "adhoc"` forbids that.
+#' interval is narrower than the errors allow: `status` says so, and `test = "adhoc"`
+#' forbids it.
 #'
 #' @param fit A fit ([fit_mr()]), or any data frame with `exposure`, `outcome`,
 #'   `method`, `error`, `estimate`, `std.error` and `sequence`.
@@ -30,7 +31,8 @@
 #'   `i2` (share of the variation that is between sequences, 0 to 1), `q`, `q_p`
 #'   (heterogeneity, k - 1 degrees of freedom), `k` sequences used, `k_left_out`
 #'   (no finite estimate with a standard error above 0), `status` (`"ok"`, `"fewer than
-#'   2 sequences"`, or metafor's words).
+#'   2 sequences"`, `"narrower than the errors of the sequences: see test"`, or metafor's
+#'   words).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`.
 #' @references Viechtbauer W (2010). Conducting meta-analyses in R with the metafor
@@ -82,7 +84,16 @@ pool <- function(estimate, std_error, pooling) {
       nothing
     }
   )
-  status <- if (is.null(words)) "ok" else paste("metafor:", paste(unique(words), collapse = "; "))
+  # Knapp and Hartung's factor may be below 1, even 0: then chance agreement of the sequences is taken
+  # for precision that their own errors do not have.
+  least <- 1 / sqrt(sum(1 / std_error[use]^2))
+  status <- if (!is.null(words)) {
+    paste("metafor:", paste(unique(words), collapse = "; "))
+  } else if (result$std.error < least * (1 - 1e-8)) {
+    "narrower than the errors of the sequences: see test"
+  } else {
+    "ok"
+  }
   c(result, counts, list(status = status))
 }
 

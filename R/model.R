@@ -32,8 +32,10 @@ model_demo <- function() {
 #' @param module `"path/net.py:Net"`, a Python file and the class in it (made
 #'   without arguments), or an `nn.Module` that you hold through reticulate. A
 #'   Python file is code: it runs when it is loaded.
-#' @param weights Path of a state dict saved with `torch.save()`, or `NULL`. It
-#'   is read without running any code in it.
+#' @param weights Path of a state dict, saved with
+#'   `torch.save(model.state_dict(), path)`; it is read without running any code in
+#'   it. `NULL` leaves the weights as they are: those of the module that you hold, or
+#'   for a class those that it starts with, untrained.
 #' @param length Sequence length in bases.
 #' @param outputs Names of the predictions, in order; by default `output1`,
 #'   `output2`, ... A module may return a tensor (sequences x predictions), or a
@@ -44,7 +46,12 @@ model_demo <- function() {
 #' @param bases Order of the four channels.
 #' @return A `deepmr_model`. The module itself is borrowed: after each use it is
 #'   as it was, in mode, weights and device. Normalisation layers always run in
-#'   evaluation mode.
+#'   evaluation mode. A model lives as long as the R session and cannot be saved
+#'   with `saveRDS()`; tables made with it can.
+#' @details Predictions are used as the module gives them: return probabilities if
+#'   effects shall be changes of probability, logits if changes of log odds. Every
+#'   kind of dropout can be locked: modules of `nn.Dropout`'s family, functional
+#'   calls, and that inside attention layers, LSTM and GRU.
 #' @examplesIf deepmr_python_info()$usable
 #' net <- tempfile(fileext = ".py")
 #' writeLines(c(
@@ -107,8 +114,8 @@ check_model <- function(model, call = rlang::caller_env()) {
   }
   if (is_null_handle(model$handle)) {
     stop_deepmr(
-      "model_lost", "This model belongs to an R session that has ended: its network is gone.",
-      "Make it again; models cannot be saved with {.fn saveRDS}.",
+      "model_lost", "This model was saved and read back: its network is gone.",
+      "Make it again; models cannot be saved with {.fn saveRDS}, tables made with them can.",
       call = call
     )
   }

@@ -27,6 +27,7 @@ print.deepmr_mr_fit <- function(x, ...) {
     c(fit_keys, "estimate", "std.error", "conf.low", "conf.high", "p.value", "n", "n_left_out", "status"), names(x)
   )
   print(data.table::as.data.table(as.list(x)[shown]), ...)
+  cli::cat_line(cli::pluralize("{length(setdiff(names(x), shown))} more column{?s}: glance(), tidy(), names()"))
   invisible(x)
 }
 

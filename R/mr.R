@@ -33,6 +33,10 @@
 #' The textbook methods see only standard errors: where `n_draws` is known (T at least
 #' 2 for all variants of the sequence), `se` is the standard deviation over draws and
 #' they are given `se / sqrt(T)` for `"mc"` and `se * sqrt(1 + 1/T)` for `"classical"`.
+#' The standard error of `egger_draws` has a part from the draws, larger for
+#' `"classical"`, and a part from direct effects on the outcome: the scatter about the line
+#' beyond what the draws explain, larger for `"mc"`, which lets them explain less. Their
+#' sum may be smaller for either.
 #' Without `n_draws` the standard errors are used as they stand, in one row with
 #' `error = "given"`. The residual-based standard errors of `ols` are the same in each.
 #'

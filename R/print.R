@@ -4,7 +4,7 @@
 print_table <- function(x, topn = 3L, ...) {
   hidden <- names(x)[vapply(x, is.list, TRUE)]
   print(data.table::setDT(as.list(x)[setdiff(names(x), hidden)]), topn = topn, ...)
-  if (length(hidden)) cat("Not shown: the list-columns", paste0("`", hidden, "`", collapse = ", "), "\n")
+  if (length(hidden)) cli::cat_line(cli::pluralize("Not shown: the list-column{?s} {hidden}"))
 }
 
 # FALSE right after `x[, new := ...]`, which data.table does not print either.

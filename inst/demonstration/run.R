@@ -127,14 +127,17 @@ for (name in names(tables)) fwrite(as.data.table(tables[[name]]), in_folder(past
 evaluation <- fread(system.file("extdata", "demo_evaluation.csv", package = "deepmr"))
 setnames(
   evaluation, c("level_arm", "level_shipped", "effect_pooled", "effect_median", "effect_windows"),
-  c("levels, whole arm", "levels, 100 promoters", "SNV effects, pooled", "SNV effects, median", "promoters in the median")
+  c(
+    "levels, whole arm", "levels, 100 promoters", "SNV effects, pooled", "SNV effects, median",
+    "promoters in the median"
+  )
 )
 seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
 python <- deepmr_python_info()
 saveRDS(list(
-  effects = effects, fit = fit, pooled = pooled, set_aside = set_aside, truth = truth, per_sequence_truth = per_sequence,
-  calibration = calibration, reliability = list(all = reliability_all),
-  evaluation = evaluation,
+  effects = effects, fit = fit, pooled = pooled, set_aside = set_aside,
+  truth = truth, per_sequence_truth = per_sequence,
+  calibration = calibration, reliability = list(all = reliability_all), evaluation = evaluation,
   figures = stats::setNames(paste0(names(plots), ".png"), names(plots)),
   settings = list(
     n_sequences = n_sequences, n_samples = n_samples, seed = seed, seconds = round(seconds),

@@ -50,16 +50,18 @@ def load(net_file, path, what="weights"):
 
 def test_a_file_and_its_weights(net_file):
     state = {"head.weight": torch.randn(2, 4 * LENGTH), "head.bias": torch.randn(2)}
-    model = from_file(f"{net_file}:Net", LENGTH, ["a", "b"], weights=weights(net_file, state))
+    path = weights(net_file, state)
+    model = from_file(f"{net_file}:Net", LENGTH, ["a", "b"], weights=path)
     assert torch.equal(model.module.head.weight, state["head.weight"])
-    assert (model.length, model.outputs, model.source) == (LENGTH, ["a", "b"], f"{net_file}:Net")
+    assert (model.length, model.outputs, model.source) == (LENGTH, ["a", "b"], f"{net_file}:Net (weights {path})")
+    assert "untrained" in from_file(f"{net_file}:Net", LENGTH, None).source
 
 
 def test_two_files_of_one_name_are_two_modules(net_file, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "net.py").write_text(NET.replace("2)", "5)"))
-    sizes = [from_file(f"{p}:Net", LENGTH, ["a"]).module.head.out_features for p in (net_file, other / "net.py")]
+    sizes = [from_file(f"{p}:Net", LENGTH, None).module.head.out_features for p in (net_file, other / "net.py")]
     assert sizes == [2, 5]
 
 
@@ -70,7 +72,7 @@ def test_no_such_file(spec):
 
 def test_no_such_class(net_file):
     text = refused("model_file", from_file, f"{net_file}:Nett", LENGTH, ["a"])
-    assert "defines no 'Nett'" in text and "Net, number" in text
+    assert "defines no 'Nett'" in text and "It defines Net." in text
 
 
 def test_a_file_that_raises_or_exits_reaches_the_user(net_file):
@@ -113,7 +115,7 @@ def test_weights_that_are_truncated(net_file):
     whole = path.read_bytes()
     for keep in (0, 10, len(whole) // 2, len(whole) - 20):
         path.write_bytes(whole[:keep])
-        assert "cannot be read as torch weights" in load(net_file, path)
+        assert "cannot be read as a state dict" in load(net_file, path)
 
 
 def test_weights_that_hold_code_are_not_run(net_file, tmp_path):
@@ -124,7 +126,7 @@ def test_weights_that_hold_code_are_not_run(net_file, tmp_path):
         def __reduce__(self):
             return (open, (str(made), "w"))
 
-    assert "cannot be read as torch weights" in load(net_file, weights(net_file, {"head.weight": Code()}))
+    assert "cannot be read as a state dict" in load(net_file, weights(net_file, {"head.weight": Code()}))
     assert not made.exists()
 
 
@@ -132,15 +134,36 @@ def test_weights_that_hold_code_are_not_run(net_file, tmp_path):
     ("state", "named"),
     [
         ({"head.weight": torch.zeros(2, 4 * LENGTH)}, "head.bias"),
-        ({"head.weight": torch.zeros(2, 7), "head.bias": torch.zeros(2)}, "size mismatch for head.weight"),
+        ({"head.weight": torch.zeros(2, 7), "head.bias": torch.zeros(2)}, "shapes differ: head.weight (2, 7) for"),
         (
             {"head.weight": torch.zeros(2, 4 * LENGTH), "head.bias": torch.zeros(2), "tail": torch.zeros(1)},
             "tail",
         ),
-        (torch.zeros(3), "does not fit"),
+        ({"module.head.weight": torch.zeros(2, 4 * LENGTH)}, "saved from DataParallel"),
     ],
-    ids=["missing", "shape", "unexpected", "no state dict"],
+    ids=["missing", "shape", "unexpected", "parallel"],
 )
 def test_weights_that_do_not_fit(net_file, state, named):
     text = load(net_file, weights(net_file, state))
     assert "does not fit the model" in text and named in text
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [(torch.zeros(3), "holds a Tensor"), ({"epoch": 3, "state_dict": {}}, "holds the entries epoch, state_dict")],
+    ids=["tensor", "checkpoint"],
+)
+def test_weights_that_are_no_state_dict(net_file, content, named):
+    text = load(net_file, weights(net_file, content))
+    assert named in text and "torch.save(model.state_dict(), path)" in text
+
+
+def test_what_the_network_cannot_take_is_said_when_it_is_loaded(net_file):
+    text = refused("model", from_file, f"{net_file}:Net", LENGTH + 1, ["a", "b"])
+    assert f"one sequence of {LENGTH + 1} bases in the layout NCL" in text and "Check `length`" in text
+    assert "2 predictions, but 1 output names" in refused("model", from_file, f"{net_file}:Net", LENGTH, ["a"])
+
+
+def test_a_class_that_wants_arguments(net_file):
+    net_file.write_text("import torch\nclass Net(torch.nn.Module):\n    def __init__(self, width): pass\n")
+    assert "cannot be made without arguments" in refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])

@@ -57,5 +57,5 @@ test_that("a model from another session says so", {
   skip_if_no_python()
   file <- temporary_file(".rds")
   saveRDS(test_model(), file)
-  expect_error(outputs(readRDS(file)), "session that has ended", class = "deepmr_error_model_lost")
+  expect_error(outputs(readRDS(file)), "saved and read back", class = "deepmr_error_model_lost")
 })

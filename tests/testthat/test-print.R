@@ -12,6 +12,6 @@ test_that("a table that was changed by reference is not printed at once, but whe
 test_that("list-columns are named, not shown", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 12)
   printed <- capture.output(print_table(x))
-  expect_match(printed[length(printed)], "Not shown: the list-columns `effect_draws`", fixed = TRUE)
+  expect_match(printed[length(printed)], "Not shown: the list-column effect_draws", fixed = TRUE)
   expect_false(any(grepl("effect_draws", printed[-length(printed)])))
 })

@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from .errors import DeepmrError
+
 # Class -> whether it drops whole channels.
 DROPOUT_MODULES = {
     nn.Dropout: False,
@@ -35,6 +37,18 @@ def is_normalisation(module):
     if isinstance(module, torch.jit.ScriptModule):
         return getattr(module, "original_name", "") in NORMALISATIONS
     return isinstance(module, nn.modules.batchnorm._NormBase)
+
+
+def refuse_batch_statistics(module):
+    """Raises where a layer normalises by the batch whatever the mode."""
+    for name, layer in module.named_modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.running_mean is None:
+            raise DeepmrError(
+                "batchnorm",
+                f"'{name}' normalises with the statistics of the batch even in evaluation mode, so a "
+                "prediction depends on the other rows of its batch.",
+                "Use a BatchNorm layer with running statistics (track_running_stats = True).",
+            )
 
 
 def noise_shape(cls, x):

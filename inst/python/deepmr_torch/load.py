@@ -9,8 +9,9 @@ import torch
 
 from .demo_net import DemoNet
 from .errors import DeepmrError
+from .layers import refuse_batch_statistics
 from .model import Model, join_outputs
-from .takeover import Takeover
+from .takeover import Takeover, ignore
 
 
 def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
@@ -18,16 +19,38 @@ def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=Non
     model = Model(module, int(length), outputs, layout, bases, source)
     if weights is not None:
         load_weights(module, weights)
+    n = count_outputs(model)
     if outputs is None:
-        model.outputs = [f"output{i + 1}" for i in range(count_outputs(model))]
+        model.outputs = [f"output{i + 1}" for i in range(n)]
+    elif len(outputs) != n:
+        raise DeepmrError(
+            "model", f"The model gives {n} predictions, but {len(outputs)} output names.", "Name each prediction once."
+        )
     return model
 
 
 def count_outputs(model):
-    """Number of predictions, from one pass with dropout off."""
+    """Number of predictions, from one pass with dropout off. Raises where the network cannot take what
+    the arguments describe."""
+    refuse_batch_statistics(model.module)
     with Takeover(model.module) as takeover:
         x = model.encode(np.zeros(model.length, np.uint8), np.array([-1]), np.zeros(1, np.uint8))
-        return join_outputs(takeover.forward(x, lambda call: None), 1).shape[1]
+        try:
+            out = takeover.forward(x, ignore)
+        except DeepmrError:
+            raise
+        except Exception as error:
+            raise DeepmrError(
+                "model",
+                f"The network cannot take one sequence of {model.length} bases in the layout {model.layout}, an "
+                f"input of shape {tuple(x.shape)}: {type(error).__name__}: {first_line(error)}",
+                "Check `length` and `layout`.",
+            ) from error
+        return join_outputs(out, 1).shape[1]
+
+
+def first_line(error):
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def demo(weights, outputs):
@@ -53,9 +76,23 @@ def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
         raise DeepmrError(
             "model_file",
             f"'{path}' defines no '{name}'.",
-            f"It defines {', '.join(n for n in vars(namespace) if not n.startswith('_'))}.",
+            f"It defines {', '.join(n for n, v in vars(namespace).items() if is_module_class(v, module_name))}.",
         )
-    return from_module(cls(), length, outputs, layout, bases, weights, spec)
+    try:
+        module = cls()
+    except TypeError as error:
+        raise DeepmrError(
+            "model_file",
+            f"'{name}' of '{path}' cannot be made without arguments: {first_line(error)}",
+            "Give the arguments defaults, or pass a module that you have made.",
+        ) from error
+    trained = "untrained, as the class makes it" if weights is None else f"weights {weights}"
+    return from_module(module, length, outputs, layout, bases, weights, f"{spec} ({trained})")
+
+
+def is_module_class(value, module_name):
+    """Whether `value` is a network class that the user's file itself defines."""
+    return isinstance(value, type) and issubclass(value, torch.nn.Module) and value.__module__ == module_name
 
 
 def load_weights(module, path):
@@ -74,10 +111,46 @@ def load_weights(module, path):
     except Exception as error:
         raise DeepmrError(
             "weights",
-            f"'{path}' cannot be read as torch weights: {(str(error) or type(error).__name__).splitlines()[0]}",
-            "It must be a state dict saved with torch.save().",
+            f"'{path}' cannot be read as a state dict: {type(error).__name__}.",
+            "Save the weights alone, with torch.save(model.state_dict(), path).",
         ) from error
-    try:
-        module.load_state_dict(state)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        raise DeepmrError("weights", f"'{path}' does not fit the model: {error}", None) from error
+    check_state(module, state, path)
+    module.load_state_dict(state)
+
+
+def check_state(module, state, path):
+    """Raises where a state dict does not fit: says what kind of checkpoint it is, or which keys differ."""
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        holds = f"a {type(state).__name__}" if not isinstance(state, dict) else f"the entries {some(state)}"
+        raise DeepmrError(
+            "weights",
+            f"'{path}' holds {holds}, not a state dict.",
+            "Save the weights alone, with torch.save(model.state_dict(), path).",
+        )
+    wanted = module.state_dict()
+    missing = [key for key in wanted if key not in state]
+    unexpected = [key for key in state if key not in wanted]
+    shapes = [
+        f"{key} {tuple(state[key].shape)} for {tuple(wanted[key].shape)}"
+        for key in wanted
+        if key in state and state[key].shape != wanted[key].shape
+    ]
+    problems = [
+        f"{words} {some(keys)}"
+        for words, keys in (("it lacks", missing), ("the model lacks", unexpected), ("shapes differ:", shapes))
+        if keys
+    ]
+    if problems:
+        parallel = unexpected and all(key.startswith("module.") for key in unexpected)
+        raise DeepmrError(
+            "weights",
+            f"'{path}' does not fit the model: {'; '.join(problems)}.",
+            "It was saved from DataParallel: save model.module.state_dict()." if parallel else None,
+        )
+
+
+def some(names, most=3):
+    """The first few names, and how many more."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

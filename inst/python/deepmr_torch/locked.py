@@ -8,6 +8,7 @@ import torch
 from . import rng
 from .encode import codes
 from .errors import DeepmrError
+from .layers import refuse_batch_statistics
 from .masks import Row
 from .model import join_outputs
 from .plan import COPIES, Plan, discrepancy, find_sites, trial_masks
@@ -94,18 +95,8 @@ class LockedModel:
             )
         return out
 
-    def _refuse_batch_statistics(self):
-        for name, module in self.model.module.named_modules():
-            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and module.running_mean is None:
-                raise DeepmrError(
-                    "batchnorm",
-                    f"'{name}' normalises with the statistics of the batch even in evaluation mode, so a "
-                    "prediction depends on the other rows of its batch.",
-                    "Use a BatchNorm layer with running statistics (track_running_stats = True).",
-                )
-
     def _examine(self):
-        self._refuse_batch_statistics()
+        refuse_batch_statistics(self.model.module)
         none = np.full(COPIES, -1), np.zeros(COPIES, np.uint8)
         self.outputs = self.outputs.to(self.model.parameter.device)
         one = self.takeover.survey(self.model.encode(self.code, none[0][:1], none[1][:1]), self.spec is not None)
