@@ -31,6 +31,9 @@
 estimate_effects <- function(x, exposure, outcome) {
   x <- check_columns(x, effects_source_columns, "x")
   check_numeric_columns(x, c("effect", "se", "n_draws"), "x")
+  if (!nrow(x)) {
+    stop_deepmr("no_rows", "{.arg x} has no rows.", "A sequence of N only has no variants, for one.")
+  }
   check_outputs(exposure, unique(as.character(x$output)), "exposure")
   check_outputs(outcome, unique(as.character(x$output)), "outcome")
   exposure <- unique(exposure)

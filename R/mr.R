@@ -62,7 +62,9 @@
 #' No row is lost. `status` is `"ok"` or says why not: `"fewer than 3 instruments"`,
 #' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`.
 #' `"weak: I2_cov below 0.3"` keeps the estimate: at most 30 % of the exposure
-#' effects' spread is signal, and no correction makes that informative.
+#' effects' spread is signal, and no correction makes that informative. A denominator
+#' that is not positive is the extreme case. Under `"mc"` more draws help; under
+#' `"classical"` nothing does but sequences in which the exposure moves more.
 #' Variants are left out, counted in `n_left_out` and explained by
 #' [`augment()`][augment.deepmr_mr_fit], when they are at float rounding level, have a
 #' missing or infinite value, an outcome standard error of 0, or are not `selected`.

@@ -214,12 +214,9 @@ print.deepmr_mutagenesis <- function(x, ...) {
     return(invisible(x))
   }
   made <- attr(x, "provenance")
-  cat(sprintf(
-    "<saturation mutagenesis> %s rows: %s sequences, %s outputs, %s draws%s\n",
-    format(nrow(x), big.mark = ","), format(data.table::uniqueN(x$sequence), big.mark = ","),
-    data.table::uniqueN(x$output), paste(unique(x$n_draws), collapse = " or "),
-    if (inherits(made$dropout, "deepmr_dropout_spec")) paste0(" (", made$dropout$mask, " masks)") else ""
-  ))
+  draws <- if (nrow(x)) paste0(", ", paste(unique(x$n_draws), collapse = " or "), " draws") else ""
+  masks <- if (inherits(made$dropout, "deepmr_dropout_spec")) paste0(" (", made$dropout$mask, " masks)") else ""
+  cat("<saturation mutagenesis> ", counted(nrow(x), "row"), ": ", counted_by(x), draws, masks, "\n", sep = "")
   print_table(x, ...)
   rounding <- sum(x$at_rounding)
   if (isTRUE(rounding > 0)) {

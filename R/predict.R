@@ -56,11 +56,8 @@ print.deepmr_prediction <- function(x, ...) {
     return(invisible(x))
   }
   draws <- unique(x$n_draws)
-  cat(sprintf(
-    "<predictions> %s sequences, %s outputs, %s\n", format(data.table::uniqueN(x$sequence), big.mark = ","),
-    data.table::uniqueN(x$output),
-    if (identical(draws, 1L)) "dropout off" else paste(paste(draws, collapse = " or "), "draws")
-  ))
+  how <- if (identical(draws, 1L)) "dropout off" else paste(paste(draws, collapse = " or "), "draws")
+  cat("<predictions> ", counted_by(x), ", ", how, "\n", sep = "")
   print_table(x, ...)
   invisible(x)
 }

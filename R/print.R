@@ -11,3 +11,13 @@ print_table <- function(x, topn = 3L, ...) {
 is_to_be_printed <- function(x) {
   data.table::shouldPrint(x)
 }
+
+# "1 row", "3,000 rows"
+counted <- function(n, what) {
+  paste0(format(n, big.mark = ","), " ", what, if (n != 1) "s")
+}
+
+# "20 sequences, 5 outputs"
+counted_by <- function(x) {
+  paste0(counted(data.table::uniqueN(x$sequence), "sequence"), ", ", counted(data.table::uniqueN(x$output), "output"))
+}

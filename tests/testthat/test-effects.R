@@ -122,3 +122,8 @@ test_that("columns of the user's own do not get in the way", {
   named <- data.table::copy(x)[, c("exposure", "outcome", "x", "rows") := list("a", "b", 1, 0L)]
   expect_equal(estimate_effects(named, "exposure", "outcome"), estimate_effects(x, "exposure", "outcome"))
 })
+
+test_that("a table without rows says so", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 3)
+  expect_error(estimate_effects(x[0], "exposure", "outcome"), "no rows", class = "deepmr_error_no_rows")
+})

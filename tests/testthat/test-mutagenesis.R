@@ -106,7 +106,7 @@ test_that("the table prints a header and no list-column", {
   skip_if_no_python()
   x <- saturation_mutagenesis(test_model(), test_sequences, n_samples = 3, positions = 1:2, outputs = "x")
   printed <- capture.output(print(x))
-  expect_match(printed[1L], "12 rows: 2 sequences, 1 outputs, 3 draws (locked masks)", fixed = TRUE)
+  expect_match(printed[1L], "12 rows: 2 sequences, 1 output, 3 draws (locked masks)", fixed = TRUE)
   expect_match(printed[length(printed)], "Not shown: the list-column effect_draws", fixed = TRUE)
   expect_output(print(x[, .(largest = max(effect)), by = sequence]), "largest")
 })
