@@ -14,8 +14,6 @@ export _R_CHECK_FORCE_SUGGESTS_=false _R_CHECK_SYSTEM_CLOCK_=false
 mkdir -p web/packages
 Rscript -e 'saveRDS(cbind(Package = character(), Maintainer = character()), "web/packages/packages.rds")'
 export R_CRAN_WEB="file://$work"
-# There is no PDF here whose size could be reduced.
-export _R_CHECK_DOC_SIZES_=false
 # Tests that skip_on_cran() have just run in `make test`.
 NOT_CRAN=false R CMD check --as-cran --no-manual deepmr_*.tar.gz
 status="$(grep '^Status:' deepmr.Rcheck/00check.log)"

@@ -42,6 +42,7 @@ find_missing() {
   need "git" git command -v git
   need "make" make command -v make
   need "pandoc (vignettes)" pandoc command -v pandoc
+  need "qpdf (R CMD check asks for it)" qpdf command -v qpdf
   local python
   python="$(system_python)"
   need "Python (3.10 or newer) with its module venv" python3-venv "$python" -c \
