@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The R packages, with what each is for in CONTRIBUTING.md.
-run_packages=(cli data.table generics ggplot2 metafor reticulate rlang Biostrings)
+run_packages=(cli data.table generics ggplot2 metafor optparse reticulate rlang Biostrings)
 test_packages=(testthat vdiffr ragg knitr rmarkdown)
 lint_packages=(roxygen2 lintr pkgload)
 
@@ -112,13 +112,13 @@ report_missing() {
 virtual_environment() {
   local env requirements=inst/python/requirements stamp
   env="$(Rscript --no-init-file --no-site-file -e 'cat(file.path(path.expand(reticulate::virtualenv_root()), "r-deepmr"))')"
-  stamp="$(cat $requirements/{core,test,constraints}.txt | cksum) ${DEEPMR_TORCH:-}"
+  stamp="$(cat $requirements/{core,kipoi,test,constraints}.txt | cksum) ${DEEPMR_TORCH:-}"
   python_runs "$env" && [ "$(cat "$env/deepmr-setup" 2>/dev/null)" = "$stamp" ] && return 0
   if ! python_runs "$env"; then
     say "making the virtual environment $env"
     "$(system_python)" -m venv --clear "$env"
   fi
-  say "installing torch, numpy, pytest and ruff (about 1 GB on disk)"
+  say "installing torch, numpy, kipoi, pytest and ruff (about 1.2 GB on disk)"
   local index=()
   if [ "${DEEPMR_TORCH:-}" = cpu ]; then
     index=(--extra-index-url https://download.pytorch.org/whl/cpu)
@@ -131,7 +131,7 @@ virtual_environment() {
     3.10 | 3.11 | 3.12) pins=(-c $requirements/constraints.txt) ;;
   esac
   "$env/bin/python" -m pip install -q "${index[@]}" \
-    -r $requirements/core.txt -r $requirements/test.txt "${pins[@]}" ||
+    -r $requirements/core.txt -r $requirements/kipoi.txt -r $requirements/test.txt "${pins[@]}" ||
     fail "pip failed; its message is above. Check the network and the free disk space."
   printf '%s\n' "$stamp" >"$env/deepmr-setup"
 }
