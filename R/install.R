@@ -3,7 +3,7 @@
 
 #' Install what deepmr's models need
 #'
-#' Makes a Python virtual environment named `r-deepmr` with torch and numpy, in
+#' Makes a Python virtual environment named `r-deepmr` with torch, numpy and safetensors, in
 #' the folder where reticulate keeps its environments. Every later R session finds
 #' it by itself. The statistics (from [estimate_effects()] on) need none of this.
 #'
@@ -20,6 +20,7 @@
 #'   with no NVIDIA GPU.
 #' @param python Path of the Python to build on, 3.10 or newer. `NULL` looks for one.
 #' @param ask Ask before a large download?
+#' @param kipoi Install also what [model_kipoi()] needs? About 40 packages more.
 #' @return The path of the environment's Python, invisibly.
 #' @seealso [deepmr_python_info()]
 #' @examples
@@ -27,8 +28,9 @@
 #' install_deepmr(cpu = TRUE)
 #' }
 #' @export
-install_deepmr <- function(cpu = NULL, python = NULL, ask = interactive()) {
+install_deepmr <- function(cpu = NULL, python = NULL, ask = interactive(), kipoi = FALSE) {
   check_flag(ask, "ask")
+  check_flag(kipoi, "kipoi")
   if (!is.null(cpu)) check_flag(cpu, "cpu")
   python <- python_to_build_on(python)
   if (is.null(cpu)) cpu <- choose_cpu_build(ask)
@@ -37,9 +39,9 @@ install_deepmr <- function(cpu = NULL, python = NULL, ask = interactive()) {
     cli::cli_inform("Making the virtual environment {.file {env}}.")
     run_installer(python, c("-m", "venv", shQuote(env)), "python_venv", venv_remedy)
   }
-  cli::cli_inform("Installing torch and numpy.")
+  cli::cli_inform("Installing {requirement_names(requirements(kipoi))}.")
   run_installer(
-    env_python(env), pip_arguments(cpu), "python_pip",
+    env_python(env), pip_arguments(cpu, kipoi), "python_pip",
     "pip's message is above. Check the network and the free disk space, then run install_deepmr() again."
   )
   cli::cli_inform(c("v" = "Done. Restart R if Python was already in use."))
@@ -51,8 +53,9 @@ venv_remedy <- paste(
   "apt-get install python3-venv (as root), then run install_deepmr() again."
 )
 
-pip_arguments <- function(cpu, reticulate = reticulate_version()) {
-  packages <- requirements()
+# One command for everything: in two steps the second could upgrade numpy and break the first.
+pip_arguments <- function(cpu, kipoi = FALSE, reticulate = reticulate_version()) {
+  packages <- requirements(kipoi)
   if (numeric_version(reticulate) < numpy_2_from) packages[packages == "numpy"] <- "numpy<2"
   c("-m", "pip", "install", if (cpu) c("--extra-index-url", cpu_index), shQuote(packages))
 }
@@ -128,11 +131,15 @@ torch_is_cached <- function() {
     length(Sys.glob(file.path(caches, "uv", "archive-v0", "*", "torch"))) > 0L
 }
 
-# The packages in requirements/core.txt.
-requirements <- function(file = "core.txt") {
-  lines <- readLines(system.file("python", "requirements", file, package = "deepmr"))
-  lines <- trimws(sub("#.*", "", lines))
+# The packages in requirements/core.txt, and for Kipoi models those in kipoi.txt.
+requirements <- function(kipoi = FALSE) {
+  files <- system.file("python", "requirements", c("core.txt", if (kipoi) "kipoi.txt"), package = "deepmr")
+  lines <- trimws(sub("#.*", "", unlist(lapply(files, readLines))))
   lines[nzchar(lines)]
+}
+
+requirement_names <- function(packages) {
+  sub("[<>=].*", "", packages)
 }
 
 env_python <- function(env) {

@@ -1,11 +1,15 @@
 # A deepmr model: a Python object and what R needs to know of it.
 
-new_model <- function(handle) {
+# `transform`: what was put on it by with_transform(); `scaled`: the outputs that it has numbers for
+# (NULL: all).
+new_model <- function(handle, transform = transform_identity(), scaled = NULL) {
   about <- to_r(call_backend("describe.about", handle))
+  member <- function(what) as.character(unlist(about$members[[what]]))
   structure(
     list(
-      handle = handle, source = about$source, length = as.integer(about$length), layout = about$layout,
-      bases = about$bases, outputs = as.character(unlist(about$outputs))
+      handle = handle, source = about$source, length = as.integer(about$length),
+      outputs = as.character(unlist(about$outputs)), members = member("source"), layout = member("layout"),
+      bases = member("bases"), transform = transform, scaled = scaled
     ),
     class = "deepmr_model"
   )
@@ -25,61 +29,6 @@ new_model <- function(handle) {
 #' @export
 model_demo <- function() {
   new_model(call_backend("load.demo", demo_file("demo_model.pt"), as.list(demo_outputs)))
-}
-
-#' A model from your own torch code
-#'
-#' @param module `"path/net.py:Net"`, a Python file and the class in it (made
-#'   without arguments), or an `nn.Module` that you hold through reticulate. A
-#'   Python file is code: it runs when it is loaded.
-#' @param weights Path of a state dict, saved with
-#'   `torch.save(model.state_dict(), path)`; it is read without running any code in
-#'   it. `NULL` leaves the weights as they are: those of the module that you hold, or
-#'   for a class those that it starts with, untrained.
-#' @param length Sequence length in bases.
-#' @param outputs Names of the predictions, in order; by default `output1`,
-#'   `output2`, ... A module may return a tensor (sequences x predictions), or a
-#'   tuple, list or dict of them, which are joined.
-#' @param layout How one-hot DNA goes in: `"NCL"` (N, 4, L), `"NC1L"`
-#'   (N, 4, 1, L), `"NCL1"` (N, 4, L, 1) or `"NLC"` (N, L, 4). `N` bases are 1/4
-#'   in each channel.
-#' @param bases Order of the four channels.
-#' @return A `deepmr_model`. The module itself is borrowed: after each use it is
-#'   as it was, in mode, weights and device. Normalisation layers always run in
-#'   evaluation mode. A model lives as long as the R session and cannot be saved
-#'   with `saveRDS()`; tables made with it can.
-#' @details Predictions are used as the module gives them: return probabilities if
-#'   effects shall be changes of probability, logits if changes of log odds. Every
-#'   kind of dropout can be locked: modules of `nn.Dropout`'s family, functional
-#'   calls, and that inside attention layers, LSTM and GRU.
-#' @examplesIf deepmr_python_info()$usable
-#' net <- tempfile(fileext = ".py")
-#' writeLines(c(
-#'   "import torch.nn as nn",
-#'   "class Net(nn.Sequential):",
-#'   "    def __init__(self):",
-#'   "        super().__init__(nn.Flatten(), nn.Linear(80, 8), nn.ReLU(),",
-#'   "                         nn.Dropout(0.2), nn.Linear(8, 2), nn.Sigmoid())"
-#' ), net)
-#' model_torch(paste0(net, ":Net"), length = 20, outputs = c("FOXA1", "accessibility"))
-#' @export
-model_torch <- function(module, weights = NULL, length, outputs = NULL, layout = "NCL", bases = "ACGT") {
-  length <- check_count(length, "length")
-  check_choice(layout, c("NCL", "NC1L", "NCL1", "NLC"), "layout")
-  if (!is.null(outputs)) check_output_names(outputs)
-  outputs <- if (!is.null(outputs)) as.list(outputs)
-  if (!is.null(weights)) weights <- path.expand(weights)
-  handle <- if (is_python_object(module)) {
-    call_backend("load.from_module", module, length, outputs, layout, bases, weights)
-  } else if (is.character(module) && base::length(module) == 1L) {
-    call_backend("load.from_file", path.expand(module), length, outputs, layout, bases, weights)
-  } else {
-    stop_deepmr(
-      "argument", "{.arg module} must be a string or a torch module, not {.obj_type_friendly {module}}.",
-      "Write {.val path/net.py:Net}, or pass an nn.Module held by reticulate."
-    )
-  }
-  new_model(handle)
 }
 
 check_output_names <- function(outputs, call = rlang::caller_env()) {
@@ -108,7 +57,7 @@ check_model <- function(model, call = rlang::caller_env()) {
   if (!inherits(model, "deepmr_model")) {
     stop_deepmr(
       "argument", "{.arg model} must be a deepmr model, not {.obj_type_friendly {model}}.",
-      "Make one with {.fn model_demo} or {.fn model_torch}.",
+      "Make one with {.fn model_kipoi}, {.fn model_torch}, {.fn model_ensemble} or {.fn model_demo}.",
       call = call
     )
   }
@@ -143,19 +92,48 @@ match_outputs <- function(wanted, model, call = rlang::caller_env()) {
 #' @export
 print.deepmr_model <- function(x, ...) {
   check_model(x)
-  calls <- data.table::as.data.table(to_r(call_backend("describe.dropout_calls", x$handle)))
-  parameters <- to_r(call_backend("describe.n_parameters", x$handle))
+  found <- to_r(call_backend("describe.examine", x$handle))
+  parameters <- vapply(found, function(member) member$parameters, 0)
   shown <- utils::head(x$outputs, 6L)
   more <- length(x$outputs) - length(shown)
+  line <- function(name, ...) cat(formatC(paste0(name, ":"), width = -12L), ..., "\n", sep = "")
   cat("<deepmr model> ", x$source, "\n", sep = "")
-  cat("Input:   ", x$length, " bases, one-hot ", x$layout, ", channels ", x$bases, "\n", sep = "")
-  cat("Outputs: ", paste(shown, collapse = ", "), if (more) paste0(", and ", more, " more"), "\n", sep = "")
-  cat("Weights: ", format(parameters, big.mark = ","), " parameters\n", sep = "")
-  if (nrow(calls)) {
-    cat("Dropout calls, in the order of a forward pass:\n")
-    print(calls, row.names = FALSE, class = FALSE)
+  line("Input", big(x$length), " bases, one-hot ", either(input_in_words(x$layout)), ", channels ", either(x$bases))
+  line("Outputs", big(length(x$outputs)), ": ", paste(shown, collapse = ", "), if (more) paste0(", and ", big(more), " more"))
+  if (length(x$transform)) line("Scale", format(x$transform))
+  line("Parameters", either(big(parameters)), if (length(x$members) > 1L) " in each member")
+  line("Device", found[[1L]]$device)
+  tables <- lapply(found, dropout_table)
+  if (length(unique(tables)) == 1L) {
+    print_dropout("Dropout", tables[[1L]], found[[1L]]$problem)
   } else {
-    cat("Dropout: none, so no Monte-Carlo dropout\n")
+    for (i in seq_along(found)) print_dropout(paste("Dropout of", x$members[i]), tables[[i]], found[[i]]$problem)
   }
   invisible(x)
+}
+
+big <- function(x) format(x, big.mark = ",", trim = TRUE)
+
+# One value, or all different ones of an ensemble's members.
+either <- function(x) paste(unique(x), collapse = " or ")
+
+input_in_words <- function(layout) {
+  shapes <- c(NCL = "(N, 4, L)", NC1L = "(N, 4, 1, L)", NCL1 = "(N, 4, L, 1)", NLC = "(N, L, 4)")
+  paste(layout, shapes[layout])
+}
+
+dropout_table <- function(member) {
+  data.table::as.data.table(lapply(member[c("name", "kind", "rate", "mask")], unlist))
+}
+
+print_dropout <- function(title, calls, problem) {
+  title <- formatC(paste0(title, ":"), width = -12L)
+  if (!nrow(calls) && is.null(problem)) {
+    cat(title, "none, so no Monte-Carlo dropout\n", sep = "")
+    return(invisible())
+  }
+  lockable <- if (is.null(problem)) "can be locked" else "cannot be locked"
+  cat(title, counted(nrow(calls), "call"), " in a forward pass; masks ", lockable, "\n", sep = "")
+  if (!is.null(problem)) cat(strwrap(problem, prefix = "  "), sep = "\n")
+  if (nrow(calls)) print(calls, row.names = FALSE, class = FALSE)
 }

@@ -20,12 +20,14 @@ mutagenesis_columns <- c(
 #' returns mean, variance and covariance over the draws, with the effect of each
 #' variant and its standard error.
 #'
-#' @param model A `deepmr_model`, such as [model_demo()] or [model_torch()].
+#' @param model A `deepmr_model`: [model_kipoi()], [model_torch()], [model_ensemble()],
+#'   [model_demo()].
 #' @param sequences Anything that [as_sequences()] takes; all of the model's
 #'   length. `N` is allowed: a base that is N has no variants.
 #' @param outputs Names of the predictions to keep; all by default.
-#' @param dropout How dropout is used: [dropout_spec()].
-#' @param n_samples Number T of draws, at least 2.
+#' @param dropout How dropout is used: [dropout_spec()], or `NULL` for dropout switched off:
+#'   one draw, with no variances (`NA`), or for an ensemble one draw for each member.
+#' @param n_samples Number T of draws, at least 2 and at least one for each member of an ensemble.
 #' @param positions Positions to mutate, from 1; all by default.
 #' @param draws Whether to keep the T effects of each row in the list-column
 #'   `effect_draws`, which the draw-based estimators need. By default they are
@@ -48,18 +50,19 @@ mutagenesis_columns <- c(
 #'     \item{`position`}{position in the sequence, from 1}
 #'     \item{`ref`, `alt`}{bases}
 #'     \item{`output`}{name of the prediction}
-#'     \item{`mean_ref`, `mean_alt`}{means over the draws, on the model's scale}
+#'     \item{`mean_ref`, `mean_alt`}{means over the draws, on the model's scale (see
+#'       [with_transform()])}
 #'     \item{`var_ref`, `var_alt`, `cov`}{sample variances and covariance over
 #'       the draws (divisor T - 1)}
 #'     \item{`effect`, `se`}{`mean_alt - mean_ref`, and the standard deviation of
 #'       the effect over the draws, `sqrt(var_ref + var_alt - 2 * cov)`, computed
 #'       from the differences. It is not the error of the mean.}
 #'     \item{`n_draws`}{T}
-#'     \item{`at_rounding`}{`TRUE` where |effect| or se is at most 32 eps times
-#'       the level, the larger of sqrt(mean_ref^2 + var_ref) and
-#'       sqrt(mean_alt^2 + var_alt), eps being the machine precision of the
-#'       network's numbers (1.2e-7 for float32): rounding, not an effect.
-#'       Fits leave such rows out, visibly.}
+#'     \item{`at_rounding`}{`TRUE` where |effect| or se is at most what float
+#'       rounding of the network can do to it: 32 eps times the prediction, eps being the
+#'       machine precision of the network's numbers (1.2e-7 for float32), carried through the model's
+#'       transform; its root mean square over the draws, of reference or variant, whichever is
+#'       larger. Rounding, not an effect. Fits leave such rows out, visibly.}
 #'     \item{`effect_draws`}{the T effects, one per draw}
 #'   }
 #'   `attr(x, "provenance")` says how it was made.
@@ -80,31 +83,30 @@ mutagenesis_columns <- c(
 saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = dropout_spec(), n_samples = 50L,
                                    positions = NULL, draws = NULL, engine = "auto", seed = 1L, batch_size = NULL,
                                    device = NULL) {
-  check_model(model)
-  sequences <- as_sequences(sequences)
-  check_sequence_lengths(sequences, model)
-  index <- match_outputs(outputs, model)
-  check_spec(dropout)
-  n_samples <- check_count(n_samples, "n_samples", min = 2L)
+  asked <- check_run(model, sequences, outputs, dropout, n_samples, seed, batch_size)
+  sequences <- asked$sequences
+  n_samples <- asked$n_samples
   positions <- check_positions(positions, model$length)
   check_choice(engine, c("auto", "dense"), "engine")
-  seed <- check_count(seed, "seed", min = 0L)
-  if (!is.null(batch_size)) batch_size <- check_count(batch_size, "batch_size")
-  n_rows <- as.numeric(sum(count_variants(sequences, positions))) * length(index)
-  draws <- if (is.null(draws)) n_rows * n_samples <= most_draws else check_flag(draws, "draws")
+  n_rows <- as.numeric(sum(count_variants(sequences, positions))) * length(asked$index)
+  draws <- if (is.null(draws)) n_samples > 1L && n_rows * n_samples <= most_draws else check_flag(draws, "draws")
   check_result_size(n_rows, if (draws) n_samples else 0)
 
   run <- call_backend(
-    "mutagenesis.Mutagenesis", model$handle, backend_spec(dropout), as.list(index - 1L), n_samples, seed,
+    "mutagenesis.Mutagenesis", model$handle, asked$spec, as.list(asked$index - 1L), n_samples, asked$seed,
     positions = if (!is.null(positions)) as.list(positions - 1L), keep_draws = draws,
-    batch_size = batch_size, device = device
+    batch_size = asked$batch_size, device = device
   )
   started <- Sys.time()
   tables <- run_sequences(run, sequences, "Mutating", function(name) {
-    mutagenesis_rows(call_backend(run$collect), name, model$outputs[index], n_samples)
+    mutagenesis_rows(call_backend(run$collect), name, model$outputs[asked$index], n_samples)
   })
-  new_mutagenesis(data.table::rbindlist(tables), list(
-    source = model$source, n_sequences = length(sequences), dropout = dropout, n_samples = n_samples, seed = seed,
+  table <- data.table::rbindlist(tables)
+  # Python's NaN for "one draw has no variance" is R's NA.
+  if (n_samples == 1L) data.table::set(table, j = c("var_ref", "var_alt", "cov", "se"), value = NA_real_)
+  new_mutagenesis(table, list(
+    source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
+    dropout = dropout, n_samples = n_samples, seed = asked$seed,
     engine = "dense", batch_size = to_r(run$batch_size), device = to_r(run$device_name),
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
@@ -112,6 +114,28 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
 }
 
 most_draws <- 5e7
+
+# The arguments that mutagenesis and prediction share, checked: `index` are the outputs asked for, from 1,
+# `spec` is Python's form of `dropout`.
+check_run <- function(model, sequences, outputs, dropout, n_samples, seed, batch_size, call = rlang::caller_env()) {
+  check_model(model, call = call)
+  sequences <- as_sequences(sequences)
+  check_sequence_lengths(sequences, model, call = call)
+  index <- match_outputs(outputs, model, call = call)
+  check_scale(model, index, call = call)
+  if (is.null(dropout)) {
+    n_samples <- length(model$members)
+  } else {
+    check_spec(dropout, call = call)
+    n_samples <- check_count(n_samples, "n_samples", min = 2L, call = call)
+    check_members(n_samples, model, call = call)
+  }
+  list(
+    sequences = sequences, index = index, spec = if (!is.null(dropout)) backend_spec(dropout), n_samples = n_samples,
+    seed = check_count(seed, "seed", min = 0L, call = call),
+    batch_size = if (!is.null(batch_size)) check_count(batch_size, "batch_size", call = call)
+  )
+}
 
 # Runs a Python job over the sequences, one after the other: step by step, so that
 # progress shows and an interrupt is answered, and the model is handed back whatever happens.
@@ -214,7 +238,7 @@ print.deepmr_mutagenesis <- function(x, ...) {
     return(invisible(x))
   }
   made <- attr(x, "provenance")
-  draws <- if (nrow(x)) paste0(", ", paste(unique(x$n_draws), collapse = " or "), " draws") else ""
+  draws <- if (nrow(x)) paste0(", ", draws_in_words(x$n_draws)) else ""
   masks <- if (inherits(made$dropout, "deepmr_dropout_spec")) paste0(" (", made$dropout$mask, " masks)") else ""
   cat("<saturation mutagenesis> ", counted(nrow(x), "row"), ": ", counted_by(x), draws, masks, "\n", sep = "")
   print_table(x, ...)

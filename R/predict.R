@@ -4,8 +4,6 @@
 #' the same sequence, draw by draw.
 #'
 #' @param object A `deepmr_model`.
-#' @param dropout How dropout is used: [dropout_spec()], or `NULL` for dropout
-#'   switched off, which takes one pass and gives no variance.
 #' @param draws Whether to keep the T predictions in the list-column
 #'   `prediction_draws`.
 #' @param ... Not used.
@@ -18,30 +16,23 @@
 #' @export
 predict.deepmr_model <- function(object, sequences, outputs = NULL, dropout = dropout_spec(), n_samples = 50L,
                                  draws = FALSE, seed = 1L, batch_size = NULL, device = NULL, ...) {
-  check_model(object)
-  sequences <- as_sequences(sequences)
-  check_sequence_lengths(sequences, object)
-  index <- match_outputs(outputs, object)
-  if (is.null(dropout)) n_samples <- 1L else check_spec(dropout)
-  n_samples <- check_count(n_samples, "n_samples", min = if (is.null(dropout)) 1L else 2L)
+  asked <- check_run(object, sequences, outputs, dropout, n_samples, seed, batch_size)
+  n_samples <- asked$n_samples
   draws <- check_flag(draws, "draws")
-  seed <- check_count(seed, "seed", min = 0L)
-  if (!is.null(batch_size)) batch_size <- check_count(batch_size, "batch_size")
   run <- call_backend(
-    "predict.Prediction", object$handle, if (!is.null(dropout)) backend_spec(dropout), as.list(index - 1L), n_samples,
-    seed, batch_size = batch_size, device = device
+    "predict.Prediction", object$handle, asked$spec, as.list(asked$index - 1L), n_samples, asked$seed,
+    batch_size = asked$batch_size, device = device
   )
-  tables <- run_sequences(run, sequences, "Predicting", function(name) {
+  tables <- run_sequences(run, asked$sequences, "Predicting", function(name) {
     x <- vectors(call_backend(run$collect))
     table <- data.table::data.table(
-      sequence = name, output = object$outputs[index], mean = x$mean, var = x$var, n_draws = n_samples
+      sequence = name, output = object$outputs[asked$index], mean = x$mean, var = x$var, n_draws = n_samples
     )
     if (draws) table[, "prediction_draws" := split_draws(x$draws, n_samples)]
     table
   })
   table <- data.table::rbindlist(tables)
-  # Python's NaN for "one pass has no variance" is R's NA.
-  if (is.null(dropout)) data.table::set(table, j = "var", value = NA_real_)
+  if (n_samples == 1L) data.table::set(table, j = "var", value = NA_real_)
   data.table::setattr(table, "class", c("deepmr_prediction", "data.table", "data.frame"))
   table
 }
@@ -55,9 +46,7 @@ print.deepmr_prediction <- function(x, ...) {
     print_table(x, ...)
     return(invisible(x))
   }
-  draws <- unique(x$n_draws)
-  how <- if (identical(draws, 1L)) "dropout off" else paste(paste(draws, collapse = " or "), "draws")
-  cat("<predictions> ", counted_by(x), ", ", how, "\n", sep = "")
+  cat("<predictions> ", counted_by(x), ", ", draws_in_words(x$n_draws), "\n", sep = "")
   print_table(x, ...)
   invisible(x)
 }

@@ -21,3 +21,9 @@ counted <- function(n, what) {
 counted_by <- function(x) {
   paste0(counted(data.table::uniqueN(x$sequence), "sequence"), ", ", counted(data.table::uniqueN(x$output), "output"))
 }
+
+# "50 draws", or what one draw means
+draws_in_words <- function(n_draws) {
+  n <- unique(n_draws)
+  if (identical(as.integer(n), 1L)) "dropout off" else paste(paste(n, collapse = " or "), "draws")
+}

@@ -13,6 +13,14 @@ declare_python <- function(py_require = find_py_require()) {
   invisible()
 }
 
+# kipoi is declared only when a Kipoi model is asked for: it brings 40 packages. Where Python runs already,
+# reticulate adds them to the environment that it made itself, and leaves any other alone.
+declare_kipoi <- function(py_require = find_py_require(), choice = choose_python()) {
+  managed <- choice$source == "py_require" || (choice$source == "running" && isTRUE(python_state$managed))
+  if (!is.null(py_require) && managed) py_require(requirements(kipoi = TRUE))
+  invisible()
+}
+
 # NULL where reticulate is too old or the user has switched its own environments off.
 find_py_require <- function() {
   off <- tolower(Sys.getenv("RETICULATE_USE_MANAGED_VENV")) %in% c("no", "false", "0")
@@ -54,6 +62,7 @@ start_python <- function(call) {
     Sys.setenv(RETICULATE_PYTHON = choice$python)
   } else if (choice$source == "py_require") {
     offer_cpu_build()
+    python_state$managed <- TRUE
   }
   tryCatch(
     reticulate::py_config(),

@@ -41,7 +41,7 @@ def mutate(model, sequences=SEQUENCE, spec=LOCKED, n_samples=3, seed=1, outputs=
             if shaped:
                 k = len(run.outputs)
                 result = {
-                    name: v.reshape((n, k, n_samples) if name == "draws" else (n, k)) for name, v in result.items()
+                    name: v.reshape((n, k, run.n_samples) if name == "draws" else (n, k)) for name, v in result.items()
                 }
             results.append(result)
     finally:
@@ -61,8 +61,8 @@ def predict(model, sequence=SEQUENCE, spec=LOCKED, n_samples=3, seed=1, outputs=
 
 
 @contextlib.contextmanager
-def locked_model(model, spec=LOCKED, seed=1, sequence=SEQUENCE, mechanism="auto"):
-    with LockedModel(model, spec, seed, sequence, range(len(model.outputs)), mechanism=mechanism) as locked:
+def locked_model(model, spec=LOCKED, seed=1, mechanism="auto"):
+    with LockedModel(model, spec, seed, range(len(model.outputs)), mechanism=mechanism) as locked:
         yield locked
 
 
@@ -77,6 +77,8 @@ def masks_recorded(monkeypatch):
 
     def record(self, site, rate, rows, n, device):
         mask = original(self, site, rate, rows, n, device)
+        if (rows[0] if isinstance(rows, list) else rows).sequence == "":  # the examination before a run
+            return mask
         full = mask.expand(site.batch_shape(n))  # what the model sees
         for i in range(n):
             row = rows[i] if isinstance(rows, list) else rows

@@ -254,7 +254,7 @@ def test_unlocked_is_torchs_own_dropout_in_distribution():
 def outputs_of(locked, rows, n=4):
     """(n, K) outputs for the reference and n - 1 variants, under the masks of `rows`."""
     position, alt = np.arange(n) - 1, np.full(n, 3, np.uint8)
-    return locked.compute(locked.code, position, alt, rows)
+    return locked.compute(codes(SEQUENCE), position, alt, rows)
 
 
 def test_a_network_that_shows_its_mask():
@@ -550,8 +550,3 @@ def test_alpha_dropout_that_is_always_on_cannot_be_switched_off():
 
     text = refused(stem(function), "dropout_site", spec=None)
     assert "'middle.functional' cannot be switched off" in text
-
-
-def test_a_sequence_of_n_alone_can_be_examined():
-    with locked_model(as_model(settle(Stem(nn.Dropout(RATE)))), sequence="N" * LENGTH) as locked:
-        assert len(locked.plan.sites) == 1

@@ -19,10 +19,12 @@ def draws(level, size, seed=0):
 def accumulate(ref, alt, splits):
     moments = Moments(V, K)
     for t in range(T):
-        moments.add_reference(ref[t])
+        moments.add_reference(ref[t], np.zeros(K))
         for rows in splits:
-            moments.add_effects(rows, alt[t, rows] - ref[t])
-    return moments.result()
+            moments.add_effects(rows, alt[t, rows] - ref[t], np.zeros((len(alt[t, rows]), K)))
+    result = moments.result()
+    assert not result.pop("at_rounding").any()
+    return result
 
 
 def brute_force(ref, alt):
@@ -85,10 +87,39 @@ def test_a_tiny_effect_on_a_large_variance_keeps_its_error():
 def test_two_draws_and_no_variants():
     moments = Moments(1, 1)
     for ref, effect in ((1.0, 0.5), (3.0, 1.5)):
-        moments.add_reference(np.array([ref]))
-        moments.add_effects(slice(0, 1), np.array([[effect]]))
+        moments.add_reference(np.array([ref]), np.array([0.1]))
+        moments.add_effects(slice(0, 1), np.array([[effect]]), np.array([[0.2]]))
     got = {name: values.item() for name, values in moments.result().items()}
     assert got == pytest.approx(
-        {"mean_ref": 2, "mean_alt": 3, "var_ref": 2, "var_alt": 4.5, "cov": 3, "effect": 1, "se": 0.5**0.5}
+        {
+            "mean_ref": 2,
+            "mean_alt": 3,
+            "var_ref": 2,
+            "var_alt": 4.5,
+            "cov": 3,
+            "effect": 1,
+            "se": 0.5**0.5,
+            "at_rounding": False,
+        }
     )
     assert all(values.shape == (0, 2) for values in Moments(0, 2).result().values())
+
+
+@pytest.mark.parametrize(("effect", "rounding", "marked"), [(1.0, 0.9, False), (1.0, 1.1, True), (0.0, 0.0, True)])
+@pytest.mark.parametrize("of_reference", [True, False])
+def test_an_effect_within_the_rounding_of_either_side_is_marked(effect, rounding, marked, of_reference):
+    """Root mean square over the draws: roundings of r sqrt(2) and 0 count as r."""
+    moments = Moments(1, 1)
+    for size, shift in ((rounding * 2**0.5, 3.0), (0.0, -3.0)):
+        moments.add_reference(np.array([0.0]), np.array([size * of_reference]))
+        moments.add_effects(slice(0, 1), np.array([[effect + shift]]), np.array([[size * (not of_reference)]]))
+    assert moments.result()["at_rounding"].tolist() == [[marked]]
+
+
+def test_one_draw_has_no_variance():
+    moments = Moments(1, 1)
+    moments.add_reference(np.array([1.0]), np.array([0.0]))
+    moments.add_effects(slice(0, 1), np.array([[0.5]]), np.array([[0.0]]))
+    got = moments.result()
+    assert got["effect"] == 0.5 and got["mean_alt"] == 1.5 and not got["at_rounding"]
+    assert all(np.isnan(got[name]) for name in ("var_ref", "var_alt", "cov", "se"))

@@ -7,7 +7,7 @@ from drive import LOCKED, UNLOCKED, as_model, masks_recorded, mutate, named, pre
 from networks import CHANNELS, LENGTH, NETWORKS, RATE, SEQUENCE, Stem, build, settle
 from torch import nn
 
-from deepmr_torch import mutagenesis
+from deepmr_torch import job, mutagenesis
 from deepmr_torch.encode import codes
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.locked import LockedModel
@@ -187,19 +187,26 @@ def test_effects_below_rounding_of_the_level_are_marked(dtype, marked):
     assert (result["at_rounding"][moved] == marked).all()
 
 
-def test_the_bound_is_that_of_the_draws_where_their_mean_is_0(monkeypatch):
-    """Draws of +-1 whose mean is exactly 0: an effect of 1e-6 is rounding, one of 1e-2 is none."""
-    signs = np.array([1.0, -1.0, 1.0, -1.0])
-    run = Mutagenesis(as_model(build("dropout"), 2), LOCKED, [0, 1], 4, 1, positions=[0], batch_size=4)
-    try:
-        run.begin("s", SEQUENCE)
-        effects = np.array([[1e-6, 1e-2]] * 3)
-        for t in range(4):
-            run.moments.add_reference(np.array([signs[t]] * 2))
-            run.moments.add_effects(slice(0, 3), effects * (1 + 0.5 * signs[t]))
-        assert run.collect()["at_rounding"].reshape(3, 2).tolist() == [[True, False]] * 3
-    finally:
-        run.close()
+class Flipping(nn.Module):
+    """Draws of +-size whose mean is near 0: rounding is that of the draws, not of their mean."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+        self.size = size
+
+    def forward(self, x):
+        sign = self.drop(torch.ones(len(x), 1)) - 1  # +1 or -1
+        return sign * self.size + x[:, 1, :1] + x[:, 2, :1] * sign
+
+
+@pytest.mark.parametrize(("size", "marked"), [(1e6, True), (1e3, False)])
+def test_the_bound_is_that_of_the_draws_where_their_mean_is_near_0(size, marked):
+    """Effects of about 1: 32 eps 1e6 is 3.8, 32 eps 1e3 is 0.004."""
+    result = mutate(as_model(Flipping(size), 1), "A" * LENGTH, n_samples=40, positions=[0])
+    assert np.abs(result["mean_ref"]).max() < 0.5 * size
+    # A > C moves all draws alike (se 0), A > G each draw by its sign, A > T nothing.
+    assert result["at_rounding"].ravel().tolist() == [True, marked, True]
 
 
 def test_n_has_no_variants_and_a_sequence_of_n_none_at_all():
@@ -210,15 +217,18 @@ def test_n_has_no_variants_and_a_sequence_of_n_none_at_all():
     np.testing.assert_allclose(last["draws"], mutate(model, outputs=[1], n_samples=2)["draws"], **CLOSE)
 
 
-def test_a_sequence_of_n_first():
-    empty, full = mutate(named("dropout"), ["N" * LENGTH, SEQUENCE], n_samples=2)
-    assert empty["effect"].shape == (0, 2) and full["effect"].shape == (36, 2)
+@pytest.mark.parametrize("name", ["dropout", "reverse_complement"])
+@pytest.mark.parametrize("first", ["N" * LENGTH, "ACGT" * (LENGTH // 4)])
+def test_a_first_sequence_that_is_its_own_reverse_complement(name, first):
+    """The strands' order in the batch cannot be seen on it."""
+    result = mutate(named(name), [first, SEQUENCE], n_samples=2)[1]
+    np.testing.assert_allclose(result["draws"], mutate(named(name), n_samples=2)["draws"], **CLOSE)
 
 
 def test_the_chosen_batch_size_does_not_depend_on_the_first_sequence(monkeypatch):
     """One base other than N first: the batch must fit the sequences that follow."""
     asked = []
-    monkeypatch.setattr(mutagenesis, "choose_batch_size", lambda compute, device, most: asked.append(most) or 8)
+    monkeypatch.setattr(job, "choose_batch_size", lambda compute, device, most: asked.append(most) or 8)
     mutate(named("dropout"), ["A" + "N" * (LENGTH - 1), SEQUENCE], n_samples=2)
     mutate(named("dropout"), n_samples=2, positions=[1, 2])
     assert asked == [3 * LENGTH + 1, 7]

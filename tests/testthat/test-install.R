@@ -96,7 +96,9 @@ test_that("deepmr_python_info() prints what was found and what to do", {
 })
 
 test_that("requirements are read without comments", {
-  expect_setequal(requirements(), c("torch>=2.1", "numpy"))
+  expect_setequal(requirements(), c("torch>=2.1", "numpy", "safetensors"))
+  expect_true(all(c(requirements(), "kipoi>=0.8.6", "setuptools<82") %in% requirements(kipoi = TRUE)))
+  expect_identical(requirement_names(c("torch>=2.1", "setuptools<82", "six")), c("torch", "setuptools", "six"))
 })
 
 test_that("pip gets one command: numpy < 2 for an old reticulate, the CPU index on request", {

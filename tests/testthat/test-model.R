@@ -1,9 +1,10 @@
 test_that("a model says what it is", {
   skip_if_no_python()
-  model <- test_model()
-  model$source <- "nets.py:Small"
-  expect_snapshot(print(model))
-  expect_identical(outputs(model)$output, c("x", "y"))
+  expect_snapshot(transform = portable, {
+    print(test_model())
+    print(with_transform(test_model("NoDropout"), transform_sigmoid()))
+    print(test_model("Mixing"))
+  })
 })
 
 test_that("outputs are named by number unless named", {

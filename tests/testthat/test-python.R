@@ -38,6 +38,17 @@ test_that("the needs are declared where reticulate can, unless Python is hidden 
   expect_silent(declare_python(py_require = NULL))
 })
 
+test_that("kipoi is declared only where reticulate makes the environment", {
+  declared <- NULL
+  declare <- function(source) declare_kipoi(function(packages) declared <<- packages, list(source = source))
+  declare("virtualenv")
+  expect_null(declared)
+  declare("py_require")
+  expect_identical(declared, requirements(kipoi = TRUE))
+  expect_silent(declare_kipoi(py_require = NULL, choice = list(source = "py_require")))
+})
+
+
 test_that("a Python can be named by path, folder, command or environment", {
   skip_on_os("windows")
   expect_equal(resolve_python("/some/python"), "/some/python")

@@ -2,50 +2,78 @@
 
 import numpy as np
 
+from .batching import choose_batch_size
 from .encode import codes
 from .errors import DeepmrError
 from .locked import LockedModel, choose_device
+from .transform import Transform
+
+ROUNDING = 32.0  # in units of the machine precision: what float rounding may do to a prediction
 
 
 class Job:
     """One sequence after the other: `begin(name, sequence)`, then `step()` until it returns 1, then
     `collect()`; `close()` at last, whatever happened, hands the model back as it came.
 
-    `outputs`: indices of predictions. `batch_size = None`: found at the first sequence."""
+    `model`: a Model or an Ensemble, whose members take turns over the draws. `spec = None`: dropout
+    off, one draw per member. `outputs`: indices of predictions. `batch_size = None`: found at the first
+    sequence."""
 
     def __init__(self, model, spec, outputs, n_samples, seed, batch_size, device):
         self.model = model
         self.spec = spec
         self.outputs = np.atleast_1d(np.asarray(outputs, np.int64))
-        self.n_samples = int(n_samples)
+        self.n_samples = len(model.members) if spec is None else int(n_samples)
         self.seed = seed
         self.batch_size = batch_size
         self.device = device
-        self.locked = None
+        self.locked = []  # one LockedModel for each member
+        self.scales = [Transform(model.member_steps(m), self.outputs, model.outputs) for m in model.members]
 
     @property
     def device_name(self):
-        return str(choose_device(self.device, self.model))
+        return str(choose_device(self.device, self.model.members[0]))
 
     def take(self, name, sequence):
         """Makes `sequence` the current one; the first opens and examines the model."""
-        if self.locked is None:
-            self.locked = LockedModel(self.model, self.spec, self.seed, sequence, self.outputs, self.device).__enter__()
+        for member in self.model.members[len(self.locked) :]:
+            columns = [member.outputs.index(self.model.outputs[i]) for i in self.outputs]
+            locked = LockedModel(member, self.spec, self.seed, columns, self.device)
+            self.locked.append(locked.__enter__())
         self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
 
-    def refuse_not_finite(self, out, what):
-        """Raises where predictions (N, K) are not finite; `what(row)` names the row's content and draw."""
+    def member(self, draw):
+        """Number of the member that computes draw `draw` (from 1)."""
+        return (draw - 1) % len(self.locked)
+
+    def choose_batch_size(self, compute, most):
+        """The batch size that suits all members; `compute(member, n)` computes n rows."""
+        return min(
+            choose_batch_size(lambda n, m=m: compute(m, n), locked.model.parameter.device, most)
+            for m, locked in enumerate(self.locked)
+        )
+
+    def on_scale(self, member, out, what):
+        """Predictions (N, K) of a member after the transform, and how far float rounding can move each.
+        Raises where one is not finite; `what(row)` names the row's content and draw."""
+        self.refuse_not_finite(out, what)
+        scale = self.scales[member]
+        eps = self.locked[member].eps
+        values = scale(out)
+        self.refuse_not_finite(values, what, " after the transform")
+        return values, scale.rounding(out, ROUNDING * eps)
+
+    def refuse_not_finite(self, out, what, when=""):
         if np.isfinite(out).all():
             return
         row, column = np.argwhere(~np.isfinite(out))[0]
         raise DeepmrError(
             "not_finite",
-            f"The model predicts {out[row, column]} for output '{self.model.outputs[self.outputs[column]]}' of "
-            f"{what(row)}.",
-            "Look for overflow or a division by zero in the model or its weights.",
+            f"The model predicts {out[row, column]}{when} for output "
+            f"'{self.model.outputs[self.outputs[column]]}' of {what(row)}.",
+            "Look for overflow or a division by zero in the model, its weights or its transform.",
         )
 
     def close(self):
-        if self.locked is not None:
-            self.locked.__exit__(None, None, None)
-            self.locked = None
+        while self.locked:
+            self.locked.pop().__exit__(None, None, None)

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from . import rng
-from .encode import codes
 from .errors import DeepmrError
 from .layers import refuse_batch_statistics
 from .masks import Row
@@ -29,18 +28,18 @@ def choose_device(device, model):
 
 
 class LockedModel:
-    """`with LockedModel(model, spec, seed, sequence) as locked:` examines the model on `sequence`,
-    refuses it where masks could not be locked, and then computes batches. The user's module is
-    handed back as it came: weights, mode and device.
+    """`with LockedModel(model, spec, seed, outputs) as locked:` examines the model on random
+    sequences, refuses it where masks could not be locked, and then computes batches. The user's
+    module is handed back as it came: weights, mode and device. (Examined on a sequence of the user's,
+    one that is its own reverse complement, or all N, could not tell strands apart.)
 
     `outputs` are the indices of the wanted predictions, `spec = None` switches dropout off."""
 
-    def __init__(self, model, spec, seed, sequence, outputs, device=None, mechanism="auto"):
+    def __init__(self, model, spec, seed, outputs, device=None, mechanism="auto"):
         self.model = model
         self.spec = spec
         self.seed = seed
-        self.code = codes(sequence)
-        self.sequence = sequence.upper()
+        self.unrelated = np.random.default_rng(0).integers(0, 4, (COPIES, model.length), np.uint8)
         self.outputs = torch.as_tensor(np.asarray(outputs, np.int64))
         self.device = device
         self.takeover = Takeover(model.module, mechanism)
@@ -67,6 +66,11 @@ class LockedModel:
         self.plan = None
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
+
+    @property
+    def eps(self):
+        """Machine precision of the network's numbers."""
+        return torch.finfo(self.model.parameter.dtype).eps
 
     def compute(self, code, position, alt, rows=None):
         """(N, K) doubles for copies of a sequence mutated at `position` to `alt`. `rows`: the Row
@@ -99,11 +103,13 @@ class LockedModel:
         refuse_batch_statistics(self.model.module)
         none = np.full(COPIES, -1), np.zeros(COPIES, np.uint8)
         self.outputs = self.outputs.to(self.model.parameter.device)
-        one = self.takeover.survey(self.model.encode(self.code, none[0][:1], none[1][:1]), self.spec is not None)
+        one = self.takeover.survey(
+            self.model.encode(self.unrelated[0], none[0][:1], none[1][:1]), self.spec is not None
+        )
         if self.spec is None:
             self._check_silent(one)
         else:
-            several = self.takeover.survey(self.model.encode(self.code, *none))
+            several = self.takeover.survey(self.model.encode(self.unrelated[0], *none))
             sites = find_sites(one, several)
             for site in sites:
                 if site.copies > 1:
@@ -130,7 +136,7 @@ class LockedModel:
             def handler(call):
                 return (mask.to(self.model.parameter.device), 0.5) if call.ordinal == site.ordinal else None
 
-            x = self.model.encode(self.code, none[0][:n], none[1][:n])
+            x = self.model.encode(self.unrelated[0], none[0][:n], none[1][:n])
             return self._run(x, handler).double().cpu().numpy()
 
         apart = []
@@ -147,15 +153,14 @@ class LockedModel:
         )
 
     def _check_rows_alone(self):
-        """A batch of the sequence and two unrelated ones must give what three batches of one give.
-        (Variants would not do: they are so alike that what one row does to the next hardly shows.)"""
-        unrelated = np.random.default_rng(0).integers(0, 4, (COPIES - 1, len(self.code)), np.uint8)
-        x = torch.cat([self.model.encode(c, np.array([-1]), np.zeros(1, np.uint8)) for c in (self.code, *unrelated)])
-        rows = [Row(self.sequence, 1)] * COPIES
+        """A batch of unrelated sequences must give what batches of one give. (Variants would not do:
+        they are so alike that what one row does to the next hardly shows.)"""
+        x = torch.cat([self.model.encode(c, np.array([-1]), np.zeros(1, np.uint8)) for c in self.unrelated])
+        rows = [Row("", 1)] * COPIES
         together = self._predict(x, self.shared(rows))
         alone = np.concatenate([self._predict(x[i : i + 1], rows[i : i + 1]) for i in range(COPIES)])
         # Masks of a second draw, to see how far masks move each output.
-        other = self._predict(x, self.shared([Row(self.sequence, 2)] * COPIES))
+        other = self._predict(x, self.shared([Row("", 2)] * COPIES))
         both = np.isfinite(together) & np.isfinite(other)
         spread = np.abs(np.subtract(other, together, out=np.zeros_like(other), where=both)).max(axis=0)
         if discrepancy(together, alone, spread) <= 1:

@@ -11,7 +11,8 @@ from .errors import DeepmrError
 @dataclasses.dataclass
 class Model:
     """`module` takes one-hot DNA of `length` bases in `layout`, channels in the order `bases`, and
-    gives (N, K) predictions, or a tuple, list or dict of them, named by `outputs` (K names)."""
+    gives (N, K) predictions, or a tuple, list or dict of them, named by `outputs` (K names). `steps`:
+    the transform of the predictions (see transform.py)."""
 
     module: torch.nn.Module
     length: int
@@ -19,6 +20,7 @@ class Model:
     layout: str = "NCL"
     bases: str = "ACGT"
     source: str = "module"
+    steps: tuple = ()
 
     def __post_init__(self):
         if not isinstance(self.module, torch.nn.Module):
@@ -31,6 +33,15 @@ class Model:
             raise DeepmrError("model", f"Unknown layout '{self.layout}'.", f"Use one of {', '.join(LAYOUTS)}.")
         if sorted(self.bases) != sorted("ACGT"):
             raise DeepmrError("model", f"bases = '{self.bases}' is not an order of A, C, G and T.", None)
+
+    @property
+    def members(self):
+        """The networks that take turns over the draws, as in an Ensemble: here one."""
+        return (self,)
+
+    def member_steps(self, member):
+        """All steps of the transform of a member's predictions."""
+        return member.steps
 
     @property
     def parameter(self):

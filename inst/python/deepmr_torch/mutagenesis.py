@@ -9,13 +9,11 @@ import time
 import numpy as np
 import torch
 
-from .batching import STEP_SECONDS, choose_batch_size, halved
+from .batching import STEP_SECONDS, halved
 from .encode import BASES, snvs
 from .job import Job
 from .masks import Row
 from .moments import Moments
-
-ROUNDING = 32.0  # an effect below ROUNDING x eps x |level| is float rounding, not an effect
 
 
 class Mutagenesis(Job):
@@ -42,16 +40,21 @@ class Mutagenesis(Job):
         if self.batch_size is None and n:
             # Kept for the sequences that follow, which may have more variants than this one.
             most = 3 * np.size(self.code if self.positions is None else self.positions) + 1
-            self.batch_size = choose_batch_size(self._trial, self.model.parameter.device, most)
+            self.batch_size = self.choose_batch_size(self._trial, most)
         return n
 
-    def _trial(self, n):
+    def _trial(self, member, n):
         minus, zero = np.full(n, -1), np.zeros(n, np.uint8)
-        return self.locked.compute(self.code, minus, zero, self._rows(range(n), 1))
+        return self.locked[member].compute(self.code, minus, zero, self._rows(range(n), 1))
+
+    @property
+    def _one_mask(self):
+        """Whether all rows of a batch share their masks."""
+        return self.spec is None or self.spec.locked
 
     def _rows(self, numbers, draw):
         """Masks of a batch: one for all where locked, else one for each of `numbers`."""
-        if self.spec.locked:
+        if self._one_mask:
             return Row(self.sequence, draw)
         return [Row(self.sequence, draw, int(number)) for number in numbers]
 
@@ -70,25 +73,27 @@ class Mutagenesis(Job):
     def _batch(self):
         n = len(self.position)
         first = self.done < 0  # the reference rides along with the first batch of a draw
-        size = 1 if self.locked.plan.batch_of_one and not self.spec.locked else self.batch_size
+        member = self.member(self.draw)
+        locked = self.locked[member]
+        size = self.batch_size if self._one_mask or not locked.plan.batch_of_one else 1
         variants = np.arange(self.done, min(self.done + size, n))
         position = np.where(variants < 0, -1, self.position[variants])
         # A number that is the variant's own, whichever positions are asked for; 0 is the reference.
         numbers = np.where(variants < 0, 0, 1 + 4 * position + self.alt[variants])
         try:
-            out = self.locked.compute(self.code, position, self.alt[variants], self._rows(numbers, self.draw))
+            out = locked.compute(self.code, position, self.alt[variants], self._rows(numbers, self.draw))
         except torch.cuda.OutOfMemoryError:
             self.batch_size = halved(self.batch_size)
             return
-        self.refuse_not_finite(out, lambda row: self._what(variants[row]))
+        out, rounding = self.on_scale(member, out, lambda row: self._what(variants[row]))
         if first:
             self.ref = out[0]
-            self.moments.add_reference(self.ref)
-            out, variants = out[1:], variants[1:]
+            self.moments.add_reference(self.ref, rounding[0])
+            out, rounding, variants = out[1:], rounding[1:], variants[1:]
         if len(variants):
             rows = slice(variants[0], variants[-1] + 1)
             effect = out - self.ref
-            self.moments.add_effects(rows, effect)
+            self.moments.add_effects(rows, effect, rounding)
             if self.draws is not None:
                 self.draws[rows, :, self.draw - 1] = effect
         self.done += first + len(variants)
@@ -110,14 +115,6 @@ class Mutagenesis(Job):
         `outputs` given; `draws` has the draws of a row fastest."""
         k = len(self.outputs)
         result = self.moments.result()
-        parameter = self.model.parameter
-        eps = torch.finfo(parameter.dtype).eps
-        # Root mean squares: an output whose draws have mean 0 is rounded at the size of its draws.
-        level = np.sqrt(
-            np.maximum(result["mean_ref"] ** 2 + result["var_ref"], result["mean_alt"] ** 2 + result["var_alt"])
-        )
-        bound = ROUNDING * eps * level
-        result["at_rounding"] = (np.abs(result["effect"]) <= bound) | (result["se"] <= bound)
         flat = {name: np.ascontiguousarray(values).ravel() for name, values in result.items()}
         flat["position"] = np.repeat(self.position + 1, k)
         flat["ref"] = np.repeat(self.code[self.position], k).astype(np.int64)

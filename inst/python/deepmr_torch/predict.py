@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .batching import choose_batch_size, halved
+from .batching import halved
 from .job import Job
 from .masks import Row
 
@@ -11,36 +11,44 @@ from .masks import Row
 class Prediction(Job):
     """The draws of one sequence after the other: the rows of a batch are draws of one sequence, each
     with its own masks, which are those of the reference in mutagenesis. `spec = None`: dropout off,
-    one pass."""
+    one pass of each member."""
 
     def __init__(self, model, spec, outputs, n_samples, seed, batch_size=None, device=None):
-        super().__init__(model, spec, outputs, 1 if spec is None else n_samples, seed, batch_size, device)
+        super().__init__(model, spec, outputs, n_samples, seed, batch_size, device)
 
     def begin(self, name, sequence):
         self.take(name, sequence)
         self.draws = np.empty((self.n_samples, len(self.outputs)))
-        self.done = 0
+        # A batch is of one member: its draws, from 0, one after the other.
+        members = len(self.locked)
+        self.left = [np.arange(m, self.n_samples, members) for m in range(members)]
         if self.batch_size is None:
-            self.batch_size = choose_batch_size(self._compute, self.model.parameter.device, self.n_samples)
+            self.batch_size = self.choose_batch_size(lambda m, n: self._compute(m, range(n)), self.n_samples)
 
-    def _compute(self, n, first=1):
-        minus, zero = np.full(n, -1), np.zeros(n, np.uint8)
-        rows = [Row(self.sequence, draw) for draw in range(first, first + n)]
-        return self.locked.compute(self.code, minus, zero, rows)
+    def _compute(self, member, draws):
+        minus, zero = np.full(len(draws), -1), np.zeros(len(draws), np.uint8)
+        rows = [Row(self.sequence, int(draw) + 1) for draw in draws]
+        return self.locked[member].compute(self.code, minus, zero, rows)
 
     def step(self):
         """Computes a batch of draws; returns the share of the sequence that is done."""
-        single = self.spec is not None and self.locked.plan.batch_of_one
-        size = min(1 if single else self.batch_size, self.n_samples - self.done)
+        member = next(m for m, left in enumerate(self.left) if len(left))
+        single = self.spec is not None and self.locked[member].plan.batch_of_one
+        draws = self.left[member][: 1 if single else self.batch_size]
         try:
-            out = self._compute(size, self.done + 1)
+            out = self._compute(member, draws)
         except torch.cuda.OutOfMemoryError:
             self.batch_size = halved(self.batch_size)
-            return self.done / self.n_samples
-        self.refuse_not_finite(out, lambda row: f"sequence '{self.name}' in draw {self.done + row + 1}")
-        self.draws[self.done : self.done + size] = out
-        self.done += size
-        return self.done / self.n_samples
+            return self._done
+        self.draws[draws], _ = self.on_scale(
+            member, out, lambda row: f"sequence '{self.name}' in draw {draws[row] + 1}"
+        )
+        self.left[member] = self.left[member][len(draws) :]
+        return self._done
+
+    @property
+    def _done(self):
+        return 1 - sum(map(len, self.left)) / self.n_samples
 
     def collect(self):
         """1-D arrays over outputs: `mean`, `var` (divisor T - 1; NaN for one pass), and `draws` with

@@ -1,0 +1,62 @@
+#' A model from Kipoi
+#'
+#' Loads a PyTorch model of the Kipoi zoo, such as DeepSEA, Beluga or Basset, with the
+#' kipoi package: from a model directory, or by its name in the zoo, in which case the
+#' directory is fetched first. What `model.yaml` says decides the sequence length, the layout,
+#' the order of the bases and the names of the outputs.
+#'
+#' The directory of a name is fetched once into `tools::R_user_dir("deepmr", "cache")` (the
+#' environment variable `R_USER_CACHE_DIR` puts it elsewhere) and used from there afterwards;
+#' so are weights that `model.yaml` gives as an address. Their md5 sums are verified before each
+#' load. Nothing is written into the model directory or into `~/.kipoi`, and no dataloader of the
+#' model is used. Predictions with dropout off are those of kipoi's `predict_on_batch()`.
+#'
+#' A model's Python file is code, and runs when the model is loaded: load models that you
+#' trust. Weights are read without running any code in them.
+#'
+#' @section What is needed:
+#' The Python packages in `requirements/kipoi.txt`; `install_deepmr(kipoi = TRUE)` installs them.
+#'
+#' @param model Path of a directory with a `model.yaml`, or a name such as
+#'   `"DeepSEA/predict"`.
+#' @param source `"dir"` or `"kipoi"`: whether `model` is a directory or a name. By default
+#'   a directory if there is one of this path.
+#' @param bases Order of the four channels, for a `model.yaml` that names none or a wrong one. By default
+#'   what it says (`alphabet` of the dataloader), else ACGT.
+#' @return A `deepmr_model`. Labels that several outputs share get `#1`, `#2`, ...: see [outputs()].
+#' @section Errors:
+#' `deepmr_error_kipoi` (kipoi is missing or does not start), `deepmr_error_kipoi_model`
+#' (`model.yaml` missing, broken, or of a model that is not torch or does not take one-hot DNA),
+#' `deepmr_error_download`, `deepmr_error_cache`, and those of [model_torch()] for weights and code.
+#' @references Avsec et al. (2019) The Kipoi repository accelerates community exchange and
+#'   reuse of predictive models for genomics. Nature Biotechnology 37:592-600.
+#' @seealso [model_torch()], [outputs()], `vignette("own-model")`
+#' @examples
+#' \dontrun{
+#' model <- model_kipoi("DeepSEA/predict")
+#' outputs(model, "HepG2", "FOXA1")
+#' }
+#' @export
+model_kipoi <- function(model, source = NULL, bases = NULL) {
+  if (!is.character(model) || length(model) != 1L || is.na(model) || !nzchar(model)) {
+    stop_deepmr("argument", "{.arg model} must be a directory or a name, not {.val {model}}.")
+  }
+  path <- path.expand(model)
+  source <- if (is.null(source)) kipoi_source(path) else check_choice(source, c("dir", "kipoi"), "source")
+  if (!is.null(bases) && (!is.character(bases) || length(bases) != 1L || is.na(bases))) {
+    stop_deepmr("argument", "{.arg bases} must be an order of the four bases such as {.val ACGT}, not {.val {bases}}.")
+  }
+  declare_kipoi()
+  cache <- tools::R_user_dir("deepmr", "cache")
+  if (source == "dir") {
+    new_model(call_backend("kipoi_source.from_directory", normalizePath(path, mustWork = FALSE), cache, bases))
+  } else {
+    cli::cli_inform("Looking for the Kipoi model {.val {model}}.")
+    new_model(call_backend("kipoi_source.from_name", model, cache, bases))
+  }
+}
+
+# A path that looks like one is a directory, there or not, so that a slip is not looked for on the network.
+kipoi_source <- function(path) {
+  if (dir.exists(path) || grepl("^([./\\\\~]|[A-Za-z]:)", path)) "dir" else "kipoi"
+}

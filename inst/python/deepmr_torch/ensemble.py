@@ -1,0 +1,60 @@
+"""Several networks as one model: each draw is one member under one mask."""
+
+import dataclasses
+
+from .errors import DeepmrError
+from .model import Model
+
+
+@dataclasses.dataclass
+class Ensemble:
+    """Members take turns over the draws: draw t (from 1) is computed by member (t - 1) mod M.
+
+    Each member keeps its own layout, base order and transform; `steps` come after the member's own."""
+
+    members: tuple
+    steps: tuple = ()
+
+    @property
+    def length(self):
+        return self.members[0].length
+
+    @property
+    def outputs(self):
+        return self.members[0].outputs
+
+    @property
+    def source(self):
+        return f"ensemble of {len(self.members)}"
+
+    def member_steps(self, member):
+        return (*member.steps, *self.steps)
+
+
+def ensemble(models):
+    """An Ensemble of Models with one sequence length and the same outputs, in any order."""
+    first = models[0]
+    for number, model in enumerate(models, 1):
+        if not isinstance(model, Model):
+            raise DeepmrError("ensemble", f"Model {number} is an ensemble itself.", "Put its members here one by one.")
+        if model.length != first.length:
+            raise DeepmrError(
+                "ensemble",
+                f"Model {number} takes {model.length} bases, the first {first.length}.",
+                "Members must take the same sequences.",
+            )
+        different = sorted(set(model.outputs) ^ set(first.outputs))
+        if different:
+            raise DeepmrError(
+                "ensemble",
+                f"The outputs of model {number} are not those of the first: '{different[0]}' is in one only.",
+                "Members must predict the same outputs, under the same names.",
+            )
+        for other, earlier in enumerate(models[: number - 1], 1):
+            if model.module is earlier.module:
+                raise DeepmrError(
+                    "ensemble",
+                    f"Models {other} and {number} are one and the same network.",
+                    "Load each member's weights into a network of its own.",
+                )
+    return Ensemble(tuple(models))
