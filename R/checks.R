@@ -79,9 +79,13 @@ check_numeric_columns <- function(x, columns, arg, call = rlang::caller_env()) {
   invisible(x)
 }
 
-# The names nearest to `x` among `choices`: substring matches first, then edit distance.
+# The names nearest to `x` among `choices`: first those that contain it, then outputs of a target
+# that it names, then by edit distance. By spelling alone "K562_CTCF_None" would be nearer to
+# "K562_CTCFL_None" than to the CTCF of other cells.
 nearest_names <- function(x, choices, n = 3L) {
   distance <- utils::adist(tolower(x), tolower(choices))[1L, ]
   within <- grepl(tolower(x), tolower(choices), fixed = TRUE)
-  choices[utils::head(order(!within, distance), n)]
+  targets <- tolower(parse_labels(output_labels(choices))$target)
+  shared <- targets %in% trimws(strsplit(tolower(x), "[_|]")[[1L]])
+  choices[utils::head(order(!within, !shared, distance), n)]
 }

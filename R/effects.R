@@ -11,8 +11,8 @@
 #'
 #' @param x A mutagenesis table ([saturation_mutagenesis()]) or any data frame with
 #'   its columns; only columns are checked, never attributes.
-#' @param exposure,outcome One or more names of outputs in `x`; every exposure is
-#'   paired with every outcome.
+#' @param exposure,outcome One or more names of outputs in `x`, or rows of the table
+#'   that [outputs()] returns; every exposure is paired with every outcome.
 #' @return A data.table of class `deepmr_effects`, one row per sequence x variant x
 #'   exposure x outcome: `sequence`, `position`, `ref`, `alt`, `exposure`,
 #'   `outcome`, `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome`,
@@ -21,7 +21,9 @@
 #'   `draws_outcome` (list columns of T numbers each, only when `x` has
 #'   `effect_draws`), `at_rounding` (either effect is at float rounding level).
 #' @section Errors:
-#' `deepmr_error_unknown_output` (with the nearest names), `deepmr_error_same_output`,
+#' `deepmr_error_unknown_output` (with the nearest names), `deepmr_error_ambiguous_output`
+#' (a label of several outputs), `deepmr_error_no_output` (a search that found nothing),
+#' `deepmr_error_same_output`,
 #' `deepmr_error_duplicated_rows`, `deepmr_error_unmatched_variants`,
 #' `deepmr_error_draws` and `deepmr_error_columns`.
 #' @examples
@@ -34,10 +36,9 @@ estimate_effects <- function(x, exposure, outcome) {
   if (!nrow(x)) {
     stop_deepmr("no_rows", "{.arg x} has no rows.", "A sequence of N only has no variants, for one.")
   }
-  check_outputs(exposure, unique(as.character(x$output)), "exposure")
-  check_outputs(outcome, unique(as.character(x$output)), "outcome")
-  exposure <- unique(exposure)
-  outcome <- unique(outcome)
+  known <- unique(as.character(x$output))
+  exposure <- unique(check_outputs(exposure, known, "exposure"))
+  outcome <- unique(check_outputs(outcome, known, "outcome"))
   both <- intersect(exposure, outcome)
   if (length(both)) {
     stop_deepmr(
@@ -62,24 +63,6 @@ estimate_effects <- function(x, exposure, outcome) {
 
 variant_columns <- c("sequence", "position", "ref", "alt")
 effects_source_columns <- c(variant_columns, "output", "effect", "se", "n_draws", "at_rounding")
-
-check_outputs <- function(names, known, arg, call = rlang::caller_env()) {
-  if (!is.character(names) || !length(names) || anyNA(names)) {
-    stop_deepmr(
-      "argument", "{.arg {arg}} must be one or more output names, not {.obj_type_friendly {names}}.",
-      call = call
-    )
-  }
-  unknown <- setdiff(names, known)
-  if (length(unknown)) {
-    near <- nearest_names(unknown[1L], known)
-    stop_deepmr(
-      "unknown_output", "{.arg {arg}} {.val {unknown}} {?is/are} not among the outputs of {.arg x}.",
-      "The nearest names are {.val {near}}.",
-      call = call
-    )
-  }
-}
 
 check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env()) {
   at <- anyDuplicated(x, by = columns)

@@ -31,27 +31,6 @@ model_demo <- function() {
   new_model(call_backend("load.demo", demo_file("demo_model.pt"), as.list(demo_outputs)))
 }
 
-check_output_names <- function(outputs, call = rlang::caller_env()) {
-  if (!is.character(outputs) || !length(outputs) || anyNA(outputs) || anyDuplicated(outputs)) {
-    stop_deepmr(
-      "argument", "{.arg outputs} must be distinct names, one for each prediction.",
-      if (anyDuplicated(outputs)) "{.val {outputs[duplicated(outputs)][1]}} stands there twice.",
-      call = call
-    )
-  }
-}
-
-#' The outputs of a model
-#'
-#' @param model A `deepmr_model`.
-#' @return A data.table with one row per prediction: `index` and `output`, its name.
-#' @examplesIf deepmr_python_info()$usable
-#' outputs(model_demo())
-#' @export
-outputs <- function(model) {
-  check_model(model)
-  data.table::data.table(index = seq_along(model$outputs), output = model$outputs)
-}
 
 check_model <- function(model, call = rlang::caller_env()) {
   if (!inherits(model, "deepmr_model")) {
@@ -69,24 +48,6 @@ check_model <- function(model, call = rlang::caller_env()) {
     )
   }
   invisible(model)
-}
-
-# Positions of the wanted outputs among the model's, from 1.
-match_outputs <- function(wanted, model, call = rlang::caller_env()) {
-  if (is.null(wanted)) {
-    return(seq_along(model$outputs))
-  }
-  check_output_names(wanted, call = call)
-  unknown <- setdiff(wanted, model$outputs)
-  if (length(unknown)) {
-    near <- nearest_names(unknown[1L], model$outputs)
-    stop_deepmr(
-      "unknown_output", "The model has no output named {.val {unknown[1L]}}.",
-      "Nearest: {.val {near}}. {.fn outputs} lists all {length(model$outputs)}.",
-      call = call
-    )
-  }
-  match(wanted, model$outputs)
 }
 
 #' @export

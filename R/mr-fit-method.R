@@ -11,10 +11,9 @@ fit_method <- function(data, name, errors, options) {
 
   one_error <- function(error, groups) {
     rows <- which(used & data$group %in% groups)
-    scale <- error_scale(error, data$n_draws[rows])
+    se <- textbook_errors(data, rows, error)
     input <- list(
-      bx = data$beta_exposure[rows], bxse = data$se_exposure[rows] * scale,
-      by = data$beta_outcome[rows], byse = data$se_outcome[rows] * scale,
+      bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
       group = match(data$group[rows], groups)
     )
     if (method$needs_draws) input$moments <- moments[groups]
@@ -42,6 +41,12 @@ fit_columns <- c(
   "i2_cov", "bias_pred", "cross_talk", "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p",
   "q_rucker", "q_rucker_p", "status"
 )
+
+# The standard errors of `rows` under `error`, as a textbook method takes them.
+textbook_errors <- function(data, rows, error) {
+  scale <- error_scale(error, data$n_draws[rows])
+  list(se_exposure = data$se_exposure[rows] * scale, se_outcome = data$se_outcome[rows] * scale)
+}
 
 # What turns a standard deviation over T draws into the standard error of `error`.
 error_scale <- function(error, n_draws) {

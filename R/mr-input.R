@@ -62,7 +62,7 @@ as_effects <- function(x, exposure, outcome, call) {
     wanted <- if (role == "exposure") exposure else outcome
     if (is.null(wanted)) next
     check_columns(x, role, "x", call)
-    check_outputs(wanted, unique(as.character(x[[role]])), role, call)
+    wanted <- check_outputs(wanted, unique(as.character(x[[role]])), role, call)
     rows <- which(x[[role]] %in% wanted)
     x <- x[rows]
   }

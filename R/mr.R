@@ -87,8 +87,8 @@
 #'   freedom) and `ivw` (n - 1). With `"t"`, `egger` takes the wider of two intervals
 #'   where residuals are smaller than their stated errors. `ols` and `egger_draws`
 #'   always use t.
-#' @param exposure,outcome Names of outputs, to narrow an effects table or to make one
-#'   from a mutagenesis table.
+#' @param exposure,outcome Names of outputs, or rows of the table that [outputs()] returns,
+#'   to narrow an effects table or to make one from a mutagenesis table.
 #' @param level Confidence level, between 0 and 1.
 #' @param model For `ivw`: `"default"` (fixed effects below 4 variants, else random:
 #'   the rule of MendelianRandomization), `"fixed"` or `"random"`.
@@ -113,7 +113,9 @@
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
 #' `deepmr_error_no_draws`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
-#' `deepmr_error_no_rows`, `deepmr_error_argument`.
+#' `deepmr_error_no_rows`, `deepmr_error_argument`; for `exposure` and `outcome`
+#' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
+#' outputs) and `deepmr_error_no_output` (a search that found nothing).
 #' @references
 #' Bowden J, Davey Smith G, Burgess S (2015). Mendelian randomization with invalid
 #' instruments: effect estimation and bias detection through Egger regression.

@@ -24,7 +24,8 @@ mutagenesis_columns <- c(
 #'   [model_demo()].
 #' @param sequences Anything that [as_sequences()] takes; all of the model's
 #'   length. `N` is allowed: a base that is N has no variants.
-#' @param outputs Names of the predictions to keep; all by default.
+#' @param outputs Names of the predictions to keep, or rows of the table that
+#'   [outputs()] returns, such as `outputs(model, "HepG2", "FOXA1")`; all by default.
 #' @param dropout How dropout is used: [dropout_spec()], or `NULL` for dropout switched off:
 #'   one draw, with no variances (`NA`), or for an ensemble one draw for each member.
 #' @param n_samples Number T of draws, at least 2 and at least one for each member of an ensemble.
@@ -71,7 +72,9 @@ mutagenesis_columns <- c(
 #' dropout call that cannot be locked), `deepmr_error_batchnorm` and
 #' `deepmr_error_batch_dependent` (predictions depend on the rest of the batch),
 #' `deepmr_error_length`, `deepmr_error_characters`, `deepmr_error_sequences`,
-#' `deepmr_error_unknown_output`, `deepmr_error_not_finite` (NaN predictions),
+#' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
+#' outputs), `deepmr_error_no_output` (a search that found nothing),
+#' `deepmr_error_not_finite` (NaN predictions),
 #' `deepmr_error_too_large` and `deepmr_error_memory`.
 #' @examplesIf deepmr_python_info()$usable
 #' x <- saturation_mutagenesis(
