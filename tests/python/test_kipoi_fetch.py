@@ -113,6 +113,9 @@ def test_links_of_git_are_followed(repository, cache):
     shutil.move(predict / "model.yaml", repository / "shared" / "model.yaml")
     (predict / "model.yaml").write_text("../../shared/model.yaml")
     assert len(from_name("Zoo/predict", str(cache)).outputs) == 3
+    (cache / "models" / "Zoo" / "code.py").write_text("../shared/real.py")  # as an interrupt may leave it
+    assert len(from_name("Zoo/predict", str(cache)).outputs) == 3
+    assert not [name for name in files(cache) if ".link" in name]
     shutil.rmtree(cache)
     shutil.rmtree(predict)
     predict.write_text("../shared")  # the whole folder is a link

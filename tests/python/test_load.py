@@ -119,6 +119,9 @@ def test_what_a_file_raises_is_told_with_its_line(net_file, code, kind, line):
 def test_advice_for_imports(net_file):
     net_file.write_text("import layers_of_mine")
     assert "Put layers_of_mine.py beside" in refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
+    net_file.write_text("import torch.legacy.nn")
+    text = refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
+    assert "The torch installed here has no torch.legacy" in text
 
 
 def test_a_function_and_an_instance(net_file):

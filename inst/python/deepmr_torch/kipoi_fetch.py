@@ -83,7 +83,7 @@ class Tree:
     def get(self, folder, path):
         """Fetches `path`, relative to `folder`, unless it is there. Raises NotThere."""
         target = self.root / inside(folder, path)
-        if target.is_file():
+        if target.is_file() and link_in(target) is None:
             return
         where = inside(folder, path)
         for _ in range(MOST_LINKS):
@@ -108,17 +108,23 @@ class Tree:
                 where = through
 
     def through_link(self, where, target):
+        """`where` with the lowest of its folders that is a link replaced by what that points to."""
         folder = posixpath.dirname(where)
         while "/" in folder:  # the repository's uppermost folders are none
-            try:
-                download(self.url(folder), target)
-            except NotThere:
-                folder = posixpath.dirname(folder)
-                continue
-            text = target.read_text(encoding="utf-8", errors="replace")
-            target.unlink()
-            return inside(posixpath.dirname(folder), f"{text}{where[len(folder) :]}")
+            text = self.read_link(folder, target.with_name(f".link-{target.name}"))
+            if text is not None:
+                return inside(posixpath.dirname(folder), f"{text}{where[len(folder) :]}")
+            folder = posixpath.dirname(folder)
         return None
+
+    def read_link(self, folder, file):
+        try:
+            download(self.url(folder), file)
+            return file.read_text(encoding="utf-8", errors="replace")
+        except NotThere:
+            return None
+        finally:
+            file.unlink(missing_ok=True)
 
 
 def inside(folder, path):
@@ -131,7 +137,8 @@ def inside(folder, path):
 
 def link_in(file):
     """The target of a symbolic link, which arrives as a text of one path; None for any other file."""
-    content = file.read_bytes()[:400]
+    with file.open("rb") as stream:
+        content = stream.read(400)
     if content.startswith(b"version https://git-lfs"):
         file.unlink()
         raise DeepmrError("kipoi_fetch", f"'{file.name}' is kept in git-lfs: only its pointer arrived.", CLONE)

@@ -1,6 +1,7 @@
 """What a user's Python file raises, told with the file and the line."""
 
 import contextlib
+import sys
 import traceback
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def place(error, folders):
 def advice(error):
     if isinstance(error, ModuleNotFoundError) and error.name:
         name = error.name.partition(".")[0]
+        if name in sys.modules:
+            return f"The {name} installed here has no {error.name}: the file was written for another version of it."
         return f"Put {name}.py beside the file, or install the package {name} into the Python in use."
     if isinstance(error, ImportError) and "relative import" in str(error):
         return "The file is run on its own: write `from layers import Block`, without the dot."
