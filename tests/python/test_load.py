@@ -1,12 +1,15 @@
-"""Modules and weights from files, and files that are something else."""
+"""Modules from files, and what is no module or takes something else than one-hot DNA."""
 
+import numpy as np
 import pytest
 import torch
-from networks import LENGTH, RATE, Stem, settle
+from networks import LENGTH, RATE, SEQUENCE, Heads, Stem, Stem2d, settle
 from torch import nn
 
+from deepmr_torch.encode import codes
 from deepmr_torch.errors import DeepmrError, guard
 from deepmr_torch.load import from_file, from_module
+from deepmr_torch.model import join_outputs
 
 NET = f"""
 import torch
@@ -38,19 +41,10 @@ def refused(what, call, *args, **kwargs):
     return f"{error.value.problem} {error.value.remedy}"
 
 
-def weights(net_file, content):
-    path = net_file.with_name("weights.pt")
-    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
-    return path
-
-
-def load(net_file, path, what="weights"):
-    return refused(what, from_file, f"{net_file}:Net", LENGTH, ["a", "b"], weights=str(path))
-
-
 def test_a_file_and_its_weights(net_file):
     state = {"head.weight": torch.randn(2, 4 * LENGTH), "head.bias": torch.randn(2)}
-    path = weights(net_file, state)
+    path = net_file.with_name("weights.pt")
+    torch.save(state, path)
     model = from_file(f"{net_file}:Net", LENGTH, ["a", "b"], weights=path)
     assert torch.equal(model.module.head.weight, state["head.weight"])
     assert (model.length, model.outputs, model.source) == (LENGTH, ["a", "b"], f"{net_file}:Net (weights {path})")
@@ -79,7 +73,8 @@ def test_a_file_that_raises_or_exits_reaches_the_user(net_file):
     for code, kind in (("1 / 0", "ZeroDivisionError"), ("raise SystemExit(3)", "SystemExit")):
         net_file.write_text(code)
         result = guard("load.from_file", f"{net_file}:Net", LENGTH, ["a"])
-        assert not result["ok"] and result["cause"]["type"] == kind
+        assert not result["ok"] and result["what"] == "model_file" and result["cause"]["type"] == kind
+        assert f"'{net_file}', line 1, raises {kind}" in result["problem"]
 
 
 def test_what_is_no_module(net_file):
@@ -94,70 +89,6 @@ def test_layout_and_bases_are_checked():
         assert f"bases = '{bases}'" in refused("model", from_module, net, LENGTH, ["a"], bases=bases)
 
 
-def test_weights_that_are_missing(net_file):
-    assert "There is no weights file" in load(net_file, net_file.with_name("nothing.pt"))
-
-
-@pytest.mark.parametrize(
-    ("content", "kind"),
-    [
-        (b"<!DOCTYPE html><html>", "an HTML page"),
-        (b"\n  <html>", "an HTML page"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a git-lfs pointer"),
-    ],
-)
-def test_weights_that_are_something_else(net_file, content, kind):
-    assert f"is {kind}, not weights" in load(net_file, weights(net_file, content))
-
-
-def test_weights_that_are_truncated(net_file):
-    path = weights(net_file, {"head.weight": torch.randn(2, 4 * LENGTH)})
-    whole = path.read_bytes()
-    for keep in (0, 10, len(whole) // 2, len(whole) - 20):
-        path.write_bytes(whole[:keep])
-        assert "cannot be read as a state dict" in load(net_file, path)
-
-
-def test_weights_that_hold_code_are_not_run(net_file, tmp_path):
-    """A pickle that would make a file."""
-    made = tmp_path / "made"
-
-    class Code:
-        def __reduce__(self):
-            return (open, (str(made), "w"))
-
-    assert "cannot be read as a state dict" in load(net_file, weights(net_file, {"head.weight": Code()}))
-    assert not made.exists()
-
-
-@pytest.mark.parametrize(
-    ("state", "named"),
-    [
-        ({"head.weight": torch.zeros(2, 4 * LENGTH)}, "head.bias"),
-        ({"head.weight": torch.zeros(2, 7), "head.bias": torch.zeros(2)}, "shapes differ: head.weight (2, 7) for"),
-        (
-            {"head.weight": torch.zeros(2, 4 * LENGTH), "head.bias": torch.zeros(2), "tail": torch.zeros(1)},
-            "tail",
-        ),
-        ({"module.head.weight": torch.zeros(2, 4 * LENGTH)}, "saved from DataParallel"),
-    ],
-    ids=["missing", "shape", "unexpected", "parallel"],
-)
-def test_weights_that_do_not_fit(net_file, state, named):
-    text = load(net_file, weights(net_file, state))
-    assert "does not fit the model" in text and named in text
-
-
-@pytest.mark.parametrize(
-    ("content", "named"),
-    [(torch.zeros(3), "holds a Tensor"), ({"epoch": 3, "state_dict": {}}, "holds the entries epoch, state_dict")],
-    ids=["tensor", "checkpoint"],
-)
-def test_weights_that_are_no_state_dict(net_file, content, named):
-    text = load(net_file, weights(net_file, content))
-    assert named in text and "torch.save(model.state_dict(), path)" in text
-
-
 def test_what_the_network_cannot_take_is_said_when_it_is_loaded(net_file):
     text = refused("model", from_file, f"{net_file}:Net", LENGTH + 1, ["a", "b"])
     assert f"one sequence of {LENGTH + 1} bases in the layout NCL" in text and "Check `length`" in text
@@ -167,3 +98,188 @@ def test_what_the_network_cannot_take_is_said_when_it_is_loaded(net_file):
 def test_a_class_that_wants_arguments(net_file):
     net_file.write_text("import torch\nclass Net(torch.nn.Module):\n    def __init__(self, width): pass\n")
     assert "cannot be made without arguments" in refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "line"),
+    [
+        ("import torch\nclass Net(:\n    pass\n", "SyntaxError", 2),
+        ("import torch\n\nimport no_such_package.inside\n", "ModuleNotFoundError", 3),
+        ("class Net:\n    def __init__(self):\n        raise ValueError('no luck')\n", "ValueError: no luck", 3),
+        ("from .layers import Block\n", "ImportError", 1),
+        ("def Net():\n    raise KeyError\n", "KeyError", 2),
+    ],
+)
+def test_what_a_file_raises_is_told_with_its_line(net_file, code, kind, line):
+    net_file.write_text(code)
+    text = refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
+    assert f"'{net_file}', line {line}, raises {kind}" in text
+
+
+def test_advice_for_imports(net_file):
+    net_file.write_text("import layers_of_mine")
+    assert "Put layers_of_mine.py beside" in refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
+    net_file.write_text("import torch.legacy.nn")
+    text = refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
+    assert "The torch installed here has no torch.legacy" in text
+
+
+def test_a_function_and_an_instance(net_file):
+    net_file.write_text(NET + "def build():\n    return Net()\nnet = Net()\nnet.head.weight.data.fill_(0.5)\n")
+    built, held = (from_file(f"{net_file}:{name}", LENGTH, None) for name in ("build", "net"))
+    assert built.module.head.out_features == 2 and "as the function makes it" in built.source
+    assert held.module.head.weight.eq(0.5).all() and "as the file makes it" in held.source
+
+
+def test_a_path_with_a_colon(tmp_path):
+    """As "C:/nets/net.py:Net" has, and a TorchScript file of such a name."""
+    folder = tmp_path / "c:nets"
+    folder.mkdir()
+    (folder / "net.py").write_text(NET)
+    assert len(from_file(f"{folder}/net.py:Net", LENGTH, None).outputs) == 2
+    path = folder / "net:Net"
+    torch.jit.script(settle(Stem())).save(str(path))
+    assert len(from_file(str(path), LENGTH, None).outputs) == 2
+
+
+def test_a_torchscript_file_with_and_without_weights(tmp_path):
+    net, other = settle(Stem(nn.Dropout(RATE))), settle(Stem(nn.Dropout(RATE)), seed=1)
+    path, weights = str(tmp_path / "net.pt"), str(tmp_path / "weights.pt")
+    torch.jit.script(net).save(path)
+    torch.save(other.state_dict(), weights)
+    for model, same in ((from_file(path, LENGTH, None), net), (from_file(path, LENGTH, None, weights=weights), other)):
+        assert torch.allclose(predictions(model), same(one_hot()), atol=1e-6)
+    torch.save({"head.bias": torch.zeros(2)}, weights)
+    assert "does not fit" in refused("weights", from_file, path, LENGTH, None, weights=weights)
+
+
+def test_a_file_that_is_no_torchscript(tmp_path, net_file):
+    path = tmp_path / "model.pt"
+    for content in (settle(Stem()), settle(Stem()).state_dict()):
+        torch.save(content, path)
+        assert "is not a TorchScript model" in refused("model_file", from_file, str(path), LENGTH, None)
+    path.write_bytes(b"")
+    assert "is not a TorchScript model" in refused("model_file", from_file, str(path), LENGTH, None)
+    assert "names no class" in refused("model_file", from_file, str(net_file), LENGTH, None)
+    torch.jit.script(settle(Stem())).save(str(path))
+    path.write_bytes(path.read_bytes()[:-40])
+    assert "is not a TorchScript model" in refused("model_file", from_file, str(path), LENGTH, None)
+
+
+def one_hot(bases="ACGT", layout="NCL"):
+    """SEQUENCE, by hand."""
+    x = torch.zeros(1, 4, LENGTH)
+    for i, base in enumerate(SEQUENCE):
+        x[0, bases.index(base), i] = 1
+    return {"NCL": x, "NC1L": x[:, :, None], "NCL1": x[..., None], "NLC": x.permute(0, 2, 1)}[layout]
+
+
+def predictions(model):
+    with torch.no_grad():
+        x = model.encode(codes(SEQUENCE), np.array([-1]), np.zeros(1, np.uint8))
+        return join_outputs(model.module.eval()(x), 1)
+
+
+class Turned(nn.Module):
+    """Takes `layout`, and shows which axis is which."""
+
+    def __init__(self, layout):
+        super().__init__()
+        self.inner = Stem2d() if layout == "NC1L" else Stem(nn.Dropout(RATE))
+        self.layout = layout
+
+    def forward(self, x):
+        x = {"NCL1": lambda: x[..., 0], "NLC": lambda: x.transpose(1, 2)}.get(self.layout, lambda: x)()
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("bases", ["ACGT", "ACTG", "TGCA"])
+@pytest.mark.parametrize("layout", ["NCL", "NC1L", "NCL1", "NLC"])
+def test_layouts_and_base_orders_reach_the_network(layout, bases):
+    net = settle(Turned(layout))
+    model = from_module(net, LENGTH, None, layout=layout, bases=bases)
+    assert torch.allclose(predictions(model), net(one_hot(bases, layout)), atol=1e-6)
+    others = [net(one_hot(other, layout)) for other in ("ACGT", "ACTG", "TGCA") if other != bases]
+    assert not any(torch.allclose(predictions(model), other, atol=1e-3) for other in others)
+
+
+class Returns(nn.Module):
+    """Gives `make(h)` of h (N, 3)."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.head, self.make = nn.Linear(4 * LENGTH, 3), make
+
+    def forward(self, x):
+        return self.make(self.head(x.flatten(1)))
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (lambda h: h, ["output1", "output2", "output3"]),
+        (lambda h: h[:, 0], ["output1"]),
+        (lambda h: (h[:, :2], h[:, 2]), ["output1", "output2", "output3"]),
+        (lambda h: [h], ["output1", "output2", "output3"]),
+        (lambda h: {"tf": h[:, :2], "open": h[:, 2:]}, ["tf1", "tf2", "open"]),
+        (lambda h: {"b": h[:, 2], "a": h[:, 0]}, ["b", "a"]),
+    ],
+)
+def test_outputs_are_joined_and_named(make, names):
+    net = Returns(make)
+    model = from_module(settle(net), LENGTH, None)
+    h = net.head(one_hot().flatten(1))
+    assert model.outputs == names
+    assert torch.allclose(predictions(model), h[:, [2, 0]] if names == ["b", "a"] else h[:, : len(names)], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda h: (h, (h, h)), "a tuple inside a tuple"),
+        (lambda h: {"a": {"b": h}}, "a dict inside a dict"),
+        (lambda h: (), "an empty tuple"),
+        (lambda h: (h, None), "a NoneType, not a tensor"),
+        (lambda h: h[:, :, None], "the shape (1, 3, 1) for 1 sequence"),
+        (lambda h: h[:, :0], "the shape (1, 0)"),
+        (lambda h: h.sum(), "the shape ()"),
+    ],
+)
+def test_outputs_that_are_no_predictions(make, words):
+    assert words in refused("model", from_module, settle(Returns(make)), LENGTH, None)
+
+
+def test_heads_keep_their_own_names():
+    assert from_module(settle(Heads(dict)), LENGTH, None).outputs == ["a", "b"]
+    assert from_module(settle(Heads(dict)), LENGTH, ["x", "y"]).outputs == ["x", "y"]
+
+
+class Sklearn:
+    def predict(self, x):
+        return x
+
+
+@pytest.mark.parametrize("thing", [Sklearn(), len, Stem, {"a": 1}, None])
+def test_what_is_no_torch_module_is_named(thing):
+    assert f"is a {type(thing).__name__}, not a torch.nn.Module" in refused("model", from_module, thing, LENGTH, None)
+
+
+class TwoInputs(Stem):
+    def forward(self, x, accessibility):
+        return super().forward(x) + accessibility
+
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(5, 2)
+
+    def forward(self, x):
+        return self.embedding(x).sum((1, 2))
+
+
+def test_networks_that_take_something_else():
+    assert "one argument" in refused("model", from_module, settle(TwoInputs()), LENGTH, None)
+    assert "takes integers" in refused("model", from_module, Tokens(), LENGTH, None)
+    text = refused("model", from_module, settle(Stem2d()), LENGTH, None)
+    assert "layout NCL, an input of shape (1, 4, 12)" in text and "Check `length` and `layout`" in text

@@ -57,19 +57,28 @@ class Model:
 
 
 def join_outputs(out, n):
-    """(N, K) tensor from what a module returned for N rows: a tensor, or a tuple, list or dict of
-    tensors joined along the last axis."""
-    if isinstance(out, dict):
-        out = list(out.values())
-    parts = out if isinstance(out, list | tuple) else [out]
+    """(N, K) tensor from what a module returned for N rows: a tensor (N, K) or (N,), or a tuple, list
+    or dict of such tensors, joined along the last axis. Raises DeepmrError("model") for all else."""
+    parts = list(out.values()) if isinstance(out, dict) else out
+    parts = list(parts) if isinstance(parts, list | tuple) else [parts]
+    if not parts:
+        raise DeepmrError("model", f"The model returned an empty {type(out).__name__}.", "Return its predictions.")
     for part in parts:
+        if isinstance(part, dict | list | tuple):
+            raise DeepmrError(
+                "model",
+                f"The model returned a {type(part).__name__} inside a {type(out).__name__}.",
+                "Return a tensor, or one tuple, list or dict of tensors.",
+            )
         if not isinstance(part, torch.Tensor):
             raise DeepmrError(
-                "model", f"The model returned a {type(part).__name__}, not a tensor of predictions.", None
+                "model",
+                f"The model returned a {type(part).__name__}, not a tensor of predictions.",
+                "Return a tensor with one row per sequence and one column per prediction.",
             )
     parts = [part[:, None] if part.shape == (n,) else part for part in parts]
     for part in parts:
-        if part.dim() != 2 or part.shape[0] != n:
+        if part.dim() != 2 or part.shape[0] != n or not part.shape[1]:
             raise DeepmrError(
                 "model",
                 f"The model returned the shape {tuple(part.shape)} for {n} sequence{'s' if n != 1 else ''}.",

@@ -1,0 +1,118 @@
+"""The network of a Kipoi model, made by the real kipoi.
+
+kipoi is handed a description of ours, with weights that are a local, verified file, so that it
+downloads nothing and writes nothing."""
+
+import contextlib
+
+import torch
+
+from .errors import DeepmrError
+from .kipoi_fetch import CLONE
+from .kipoi_package import silence
+from .user_code import folders_first, known_as, run_file
+from .user_errors import errors_of
+from .weights import misfit
+
+CODE = "deepmr_kipoi_code"  # the name under which kipoi finds the code that we have run
+
+
+def make(kipoi, description, weights, state):
+    """The nn.Module that kipoi makes of a directory."""
+    code = checked_code(description)
+    folders = description.directory, code.parent
+    with silence(), tensors_at(weights, state), folders_first(*folders), errors_of(code, *folders):
+        namespace = run_file(code)
+        made = named(namespace, code, description)
+        args = {"weights": None if weights is None else str(weights), "auto_use_cuda": False}
+        if description.made_by == "build_fn":
+            args["build_fn"] = made
+        else:
+            args[description.made_by] = f"{CODE}.{description.made}"
+        if description.kwargs is not None and description.made_by == "module_class":
+            args["module_kwargs"] = description.kwargs
+        source = Source(kipoi, description.directory, args)
+        try:
+            with known_as(CODE, namespace):
+                return kipoi.get_model(str(description.directory), source=source, with_dataloader=False).model
+        except RuntimeError as error:
+            if not str(error).startswith("Error(s) in loading state_dict"):
+                raise
+            raise misfit(weights, error) from error
+
+
+def checked_code(description):
+    """The path of the Python file: the one that model.yaml names, or a package of that name."""
+    code = description.directory / description.code
+    package = code.with_suffix("") / "__init__.py"
+    code = package if package.is_file() and not code.is_file() else code
+    if not code.is_file():
+        raise DeepmrError("kipoi_model", f"There is no file '{code}', which model.yaml names.", CLONE)
+    with code.open("rb") as stream:
+        if stream.read(40).startswith(b"version https://git-lfs"):
+            raise DeepmrError("kipoi_model", f"'{code}' is a git-lfs pointer, not code.", "Run `git lfs pull`.")
+    return code
+
+
+def named(namespace, code, description):
+    """What model.yaml names in the code; refuses what can give no torch module."""
+    made = namespace
+    for part in description.made.split("."):
+        made = getattr(made, part, None)
+    if made is None:
+        raise DeepmrError("kipoi_model", f"'{code}' defines no '{description.made}'.", "Correct model.yaml.")
+    is_object = description.made_by == "module_obj"
+    if isinstance(made, torch.nn.Module) != is_object or not callable(made):
+        wanted = "a torch.nn.Module" if is_object else "a class or function that makes one"
+        raise DeepmrError(
+            "kipoi_model",
+            f"'{description.made}' in '{code}' is {'an object' if not is_object else 'a'} of type "
+            f"{type(made).__name__}, but `{description.made_by}` must be {wanted}.",
+            "Correct model.yaml.",
+        )
+    return made
+
+
+class Source:
+    """What kipoi asks of a source of models, for one directory."""
+
+    def __init__(self, kipoi, directory, args):
+        self.kipoi, self.directory, self.args = kipoi, str(directory), args
+
+    def pull_model(self, model):
+        pass
+
+    def get_model_dir(self, model):
+        return self.directory
+
+    def get_model_download_dir(self, model):
+        return self.directory  # nothing is downloaded
+
+    def get_model_descr(self, model):
+        array = {"shape": "(1,)", "doc": ""}  # the schema is ours to use
+        old = "build_fn" in self.args
+        form = {"type": "pytorch"} if old else {"defined_as": "kipoi.model.PyTorchModel"}
+        schema = {"inputs": dict(array), "targets": dict(array)}
+        description = self.kipoi.specs.ModelDescription.from_config(
+            {**form, "args": {}, "info": {"authors": [], "doc": "-"}, "schema": schema}
+        )
+        description.args = self.args
+        return description
+
+
+@contextlib.contextmanager
+def tensors_at(path, state):
+    """For the time of the block torch.load(path) gives `state`, and any other file is read on the CPU
+    and without running code, unless the caller says otherwise."""
+    load = torch.load
+
+    def safe(f, *args, **kwargs):
+        if path is not None and str(f) == str(path):
+            return state
+        return load(f, *args, **{"map_location": "cpu", "weights_only": True, **kwargs})
+
+    torch.load = safe
+    try:
+        yield
+    finally:
+        torch.load = load

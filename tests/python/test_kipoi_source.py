@@ -1,0 +1,341 @@
+"""Kipoi model directories: the same predictions as kipoi's, whatever the form."""
+
+import os
+import shutil
+import sys
+import types
+
+import numpy as np
+import pytest
+import torch
+from networks import LENGTH, SEQUENCE
+from zoo import FORMS, SHAPES, listing, md5, write_model, write_yaml
+
+from deepmr_torch.encode import codes
+from deepmr_torch.errors import DeepmrError
+from deepmr_torch.kipoi_package import silence
+from deepmr_torch.model import join_outputs
+
+pytest.importorskip("kipoi_utils")
+from deepmr_torch.kipoi_package import import_kipoi  # noqa: E402
+from deepmr_torch.kipoi_source import from_directory  # noqa: E402
+
+
+def refused(what, folder, cache=None, bases=None):
+    with pytest.raises(DeepmrError) as error:
+        from_directory(str(folder), str(cache or folder.parent / "cache"), bases)
+    assert error.value.what == what and error.value.remedy
+    return f"{error.value.problem} {error.value.remedy}"
+
+
+def load(folder, bases=None):
+    return from_directory(str(folder), str(folder.parent / "cache"), bases)
+
+
+def predictions(model):
+    with torch.no_grad():
+        x = model.encode(codes(SEQUENCE), np.array([-1]), np.zeros(1, np.uint8))
+        return join_outputs(model.module(x), 1).numpy()
+
+
+def of_kipoi(folder, alphabet="ACGT", shape=SHAPES["NCL"]):
+    """What kipoi itself predicts, for one-hot DNA made by hand."""
+    x = np.zeros((4, LENGTH), np.float32)
+    x[[alphabet.index(base) for base in SEQUENCE], np.arange(LENGTH)] = 1
+    x = (x.T if shape == SHAPES["NLC"] else x).reshape(1, *shape)
+    copy = folder.parent.with_name(f"{folder.parent.name}_copy")
+    shutil.copytree(folder.parent, copy)
+    kipoi, before = import_kipoi(), set(sys.modules)
+    sys.path.insert(0, str(copy / folder.name))  # as '' does in a session there
+    with silence():
+        model = kipoi.get_model(str(copy / folder.name), source="dir", with_dataloader=False)
+    del sys.path[0]
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    out = model.predict_on_batch(x)
+    return np.concatenate(list(out.values()) if isinstance(out, dict) else out if isinstance(out, list) else [out], 1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms(tmp_path, form):
+    folder = tmp_path / "zoo" / "m"
+    write_model(folder, form)
+    model = load(folder)
+    np.testing.assert_allclose(predictions(model), of_kipoi(folder), atol=1e-6)
+    assert model.outputs == ["probs1", "probs2", "probs3"] and not model.module.training
+    assert model.source == f"Kipoi directory {folder} (weights weights.pth, md5 {md5(folder / 'weights.pth')})"
+
+
+@pytest.mark.parametrize("alphabet", [None, "AGCT", "TGCA"])
+@pytest.mark.parametrize("layout", SHAPES)
+def test_layouts_and_base_orders(tmp_path, layout, alphabet):
+    folder = tmp_path / "zoo" / "m"
+    write_model(folder, layout=layout, alphabet=alphabet)
+    model = load(folder)
+    assert (model.layout, model.length, model.bases) == (layout, LENGTH, alphabet or "ACGT")
+    theirs = of_kipoi(folder, alphabet or "ACGT", SHAPES[layout])
+    np.testing.assert_allclose(predictions(model), theirs, atol=1e-6)
+    assert np.abs(predictions(load(folder, "GATC")) - theirs).max() > 1e-3
+
+
+def test_bases_of_the_user_go_first(tmp_path):
+    folder = tmp_path / "m"
+    write_model(folder, alphabet="ACGTN")
+    assert "alphabet 'ACGTN', which is not an order" in refused("kipoi_model", folder)
+    assert load(folder, "TGCA").bases == "TGCA"
+
+
+TWO = [{"name": "first", "shape": "(2, )", "doc": ""}, {"name": "second", "shape": "(1, )", "doc": ""}]
+
+
+@pytest.mark.parametrize("heads", ["list", "dict"])
+def test_two_heads(tmp_path, heads):
+    folder = tmp_path / "zoo" / "m"
+    targets = TWO if heads == "list" else {head["name"]: {**head, "column_labels": []} for head in TWO}
+    write_model(folder, targets=targets, heads=heads)
+    model = load(folder)
+    names = ["first1", "first2", "second"]
+    assert model.outputs == (names if heads == "list" else [names[2], *names[:2]])  # as the network orders them
+    np.testing.assert_allclose(predictions(model), of_kipoi(folder), atol=1e-6)
+
+
+def test_the_name_of_a_head_may_be_found_in_the_network_only(tmp_path):
+    write_model(tmp_path, targets={"first": TWO[0], "third": {"shape": "(1, )", "doc": ""}}, heads="dict")
+    text = refused("kipoi_model", tmp_path)
+    assert "the targets first, third" in text and "those named second, first" in text
+
+
+def labelled(folder, text, **kwargs):
+    folder.mkdir(exist_ok=True)
+    (folder / "labels.txt").write_text(text)
+    write_model(folder, labels=["labels.txt"], **kwargs)
+    return folder
+
+
+def test_labels_are_made_distinct(tmp_path):
+    folder = labelled(tmp_path / "m", "HepG2_FOXA1_None \nA549\nHepG2_FOXA1_None\t\nA549#1\nA549\n\n \n", width=5)
+    assert load(folder).outputs == ["HepG2_FOXA1_None#1", "A549#2", "HepG2_FOXA1_None#2", "A549#1", "A549#3"]
+
+
+def test_labels_in_the_yaml_and_none(tmp_path):
+    write_model(tmp_path, labels=["a", "b", "c"])
+    assert load(tmp_path).outputs == ["a", "b", "c"]
+    write_model(tmp_path, width=1)
+    assert load(tmp_path).outputs == ["probs"]
+    write_model(tmp_path, width=1, labels="accessibility")
+    assert load(tmp_path).outputs == ["accessibility"]
+
+
+def test_labels_that_do_not_fit(tmp_path):
+    text = refused("kipoi_model", labelled(tmp_path / "m", "a\nb\n"))
+    assert "2 labels" in text and "labels.txt" in text and "gives 3 predictions" in text
+    (tmp_path / "m" / "labels.txt").unlink()
+    text = refused("kipoi_model", tmp_path / "m")
+    assert f"'{tmp_path / 'm' / 'labels.txt'}', which does not exist" in text and "3 predictions" in text
+    (tmp_path / "m" / "labels.txt").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n")
+    assert "is a git-lfs pointer" in refused("kipoi_model", tmp_path / "m")
+
+
+def test_directories_whose_modules_share_a_name(tmp_path, monkeypatch):
+    mine = types.ModuleType("model")
+    monkeypatch.setitem(sys.modules, "model", mine)
+    write_model(tmp_path / "a", width=2)
+    write_model(tmp_path / "b", width=4)
+    models = [load(tmp_path / name) for name in ("a", "b", "a")]
+    assert [len(model.outputs) for model in models] == [2, 4, 2]
+    assert np.array_equal(predictions(models[0]), predictions(models[2]))
+    assert sys.modules["model"] is mine
+    code = tmp_path / "a" / "model.py"
+    code.write_text(code.read_text().replace("torch.tanh", "torch.cos "))
+    assert np.abs(predictions(load(tmp_path / "a")) - predictions(models[0])).max() > 1e-3
+
+
+def test_the_directory_stays_as_it_is(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    folder = labelled(tmp_path / "m", "a\nb\nc\n")
+    code = folder / "model.py"
+    code.write_text(code.read_text() + "print('loud')\nimport logging, sys\nsys.stderr.write('louder')\n")
+    for path in (*folder.iterdir(), folder):
+        os.chmod(path, 0o555 if path.is_dir() else 0o444)
+    before, cwd, torch_load = listing(tmp_path), os.getcwd(), torch.load
+    model = load(folder)
+    assert listing(tmp_path) == before and os.getcwd() == cwd and torch.load is torch_load
+    assert capfd.readouterr() == ("", "")
+    os.chmod(folder, 0o755)
+    os.chmod(code, 0o644)
+    code.write_text("raise ValueError\n")
+    refused("model_file", folder)
+    assert torch.load is torch_load and os.getcwd() == cwd
+    assert model.outputs == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"type": "keras"}, "of the form `type: keras`"),
+        ({"type": "tensorflow"}, "of the form `type: tensorflow`"),
+        ({"type": "tensorflow2"}, "of the form `type: tensorflow2`"),
+        ({"type": "sklearn"}, "of the form `type: sklearn`"),
+        ({"type": "custom"}, "of the form `type: custom`"),
+        ({"defined_as": "model.MyModel"}, "of the form `defined_as: model.MyModel`"),
+        ({"defined_as": "kipoi.model.KerasModel"}, "of the form `defined_as: kipoi.model.KerasModel`"),
+        ({}, "has neither `type` nor `defined_as`"),
+        ({"type": "pytorch", "args": None}, "has no `args`"),
+        ({"type": "pytorch", "schema": {"inputs": {}}}, "has no `schema`"),
+        ({"type": "pytorch", "args": {"weights": "w.pth"}}, "reading it would run code"),
+        ({"type": "pytorch", "args": {"module_class": "model.M"}}, "names no `weights`"),
+        ({"type": "pytorch", "args": {"module_class": "M", "weights": "w"}}, "which file defines `M`"),
+        ({"type": "pytorch", "args": {"lua_file": "x.t7", "weights": "w"}}, "the arguments lua_file"),
+        ({"type": "pytorch", "args": {"module_class": "model.M", "weights": 3}}, "neither a path nor a url"),
+    ],
+)
+def test_forms_that_are_refused_before_code_runs(tmp_path, change, words):
+    content = write_model(tmp_path)
+    (tmp_path / "model.py").write_text("raise SystemExit('ran')\n")
+    content.pop("defined_as")
+    write_yaml(tmp_path, {**content, **change})
+    assert words in refused("kipoi_model", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"special_type": "DNAStringSeq"}, "takes DNAStringSeq, not one-hot DNA"),
+        ({"special_type": "bigwig"}, "takes bigwig, not one-hot DNA"),
+        ({"shape": f"({LENGTH}, 5)"}, "takes an array of shape (12, 5), not one-hot DNA"),
+        ({"shape": f"(1, 4, {LENGTH})"}, "takes an array of shape (1, 4, 12)"),
+        ({"shape": f"(4, {LENGTH}, 2)"}, "takes an array of shape (4, 12, 2)"),
+        ({"shape": "(100,)"}, "takes an array of shape (100,)"),
+        ({"shape": "__import__('os').system('touch ran')"}, "which is no tuple of numbers"),
+        ({"shape": "(4, -1)"}, "which is no tuple of numbers"),
+        ({"a": {"shape": "(4, 12)"}, "b": {"shape": "(4, 12)"}}, "takes 2 arrays (a, b)"),
+        ([{"name": "a", "shape": "(4, 12)"}, {"name": "b", "shape": "(7,)"}], "takes 2 arrays (a, b)"),
+        (["seq"], "not made of arrays with shapes"),
+    ],
+)
+def test_inputs_that_are_no_one_hot_dna(tmp_path, monkeypatch, inputs, words):
+    monkeypatch.chdir(tmp_path)
+    content = write_model(tmp_path)
+    (tmp_path / "model.py").write_text("raise SystemExit('ran')\n")
+    whole = isinstance(inputs, list) or "a" in inputs
+    content["schema"]["inputs"] = inputs if whole else {**content["schema"]["inputs"], **inputs}
+    write_yaml(tmp_path, content)
+    assert words in refused("kipoi_model", tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_one_input_in_a_dict_or_list_and_a_length_from_the_loader(tmp_path):
+    content = write_model(tmp_path)
+    for inputs in ({"seq": {"shape": "(4, None)"}}, [{"name": "seq", "shape": [4, LENGTH]}]):
+        content["schema"]["inputs"] = inputs
+        write_yaml(tmp_path, content)
+        assert load(tmp_path).length == LENGTH
+    del content["default_dataloader"]
+    content["schema"]["inputs"] = {"shape": "(4, None)"}
+    write_yaml(tmp_path, content)
+    assert "gives no sequence length" in refused("kipoi_model", tmp_path)
+
+
+def test_directories_that_are_no_model(tmp_path):
+    assert "There is no directory" in refused("kipoi_model", tmp_path / "nothing")
+    write_model(tmp_path / "one")
+    assert "Models lie in its folders one" in refused("kipoi_model", tmp_path)
+    (tmp_path / "model-template.yaml").write_text("")
+    assert "is a group of Kipoi models" in refused("kipoi_model", tmp_path)
+    for text, words in (
+        ("a: [", "is no valid YAML"),
+        ("- a", "does not hold named entries"),
+        ("!!python/object/apply:os.getcwd []", "is no valid YAML"),
+        ("version https://git-lfs.github.com/spec/v1", "is a git-lfs pointer"),
+    ):
+        (tmp_path / "one" / "model.yaml").write_text(text)
+        assert words in refused("kipoi_model", tmp_path / "one")
+
+
+def test_model_yml_and_the_path_of_the_file(tmp_path):
+    write_model(tmp_path / "m")
+    (tmp_path / "m" / "model.yaml").rename(tmp_path / "m" / "model.yml")
+    assert load(tmp_path / "m" / "model.yml").outputs == load(tmp_path / "m").outputs
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"module_class": "other.M"}, "There is no file"),
+        ({"module_class": "model.N"}, "defines no 'N'"),
+        ({"module_class": "model.net"}, "but `module_class` must be a class or function"),
+        ({"module_obj": "model.M"}, "but `module_obj` must be a torch.nn.Module"),
+    ],
+)
+def test_code_that_model_yaml_names_wrongly(tmp_path, args, words):
+    content = write_model(tmp_path)
+    content["args"] = {"weights": "weights.pth", **args}
+    write_yaml(tmp_path, content)
+    assert words in refused("kipoi_model", tmp_path)
+
+
+def test_what_the_code_raises_is_told_with_its_line(tmp_path):
+    content = write_model(tmp_path)
+    code = tmp_path / "model.py"
+    text = code.read_text()
+    code.write_text("import no_such_sibling\n" + text)
+    assert f"'{code}', line 1, raises ModuleNotFoundError" in refused("model_file", tmp_path)
+    code.write_text(text.replace("super().__init__()", "raise ValueError('no luck')"))
+    assert "line 8, raises ValueError: no luck" in refused("model_file", tmp_path)
+    code.write_text(text)
+    content["args"]["module_kwargs"] = {"depth": 3}
+    write_yaml(tmp_path, content)
+    assert "raises TypeError" in refused("model_file", tmp_path) and "depth" in refused("model_file", tmp_path)
+    code.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    assert "is a git-lfs pointer" in refused("kipoi_model", tmp_path)
+
+
+def test_weights_that_are_missing_broken_or_of_another_network(tmp_path):
+    write_model(tmp_path)
+    path = tmp_path / "weights.pth"
+    whole = path.read_bytes()
+    for content, words in (
+        (whole[:-30], "is incomplete"),
+        (b"<html>", "an HTML page"),
+        (b"version https://git-lfs", "a git-lfs pointer"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"4\n1\n3\nV 1\n", "Lua's Torch 7"),
+    ):
+        path.write_bytes(content)
+        assert words in refused("weights", tmp_path)
+    torch.save({"head.weight": torch.zeros(2, 2)}, path)
+    text = refused("weights", tmp_path)
+    assert "does not fit the model" in text and '"conv.weight"' in text and "[2, 2]" in text
+    torch.save(torch.nn.Linear(2, 2), path)
+    assert "a whole pickled network" in refused("weights", tmp_path)
+    path.unlink()
+    assert "There is no weights file" in refused("weights", tmp_path)
+
+
+def test_weights_saved_on_a_gpu_and_as_a_checkpoint(tmp_path, monkeypatch):
+    write_model(tmp_path)
+    path = tmp_path / "weights.pth"
+    state, expected = torch.load(path), predictions(load(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        torch.save({"state_dict": state}, path)
+    if not torch.cuda.is_available():
+        with pytest.raises(RuntimeError, match="CUDA"):
+            torch.load(path)
+    np.testing.assert_array_equal(predictions(load(tmp_path)), expected)
+
+
+def test_weights_inside_the_code(tmp_path):
+    content = write_model(tmp_path, "old")
+    code = tmp_path / "model.py"
+    del content["args"]["weights"]
+    write_yaml(tmp_path, content)
+    path = tmp_path / "own.pth"
+    (tmp_path / "weights.pth").rename(path)
+    text = code.read_text().replace(
+        "return M()", f"net.load_state_dict(torch.load('{path}', weights_only=False))\n    return net"
+    )
+    code.write_text(text)
+    model = load(tmp_path)
+    assert torch.equal(model.module.head.weight, torch.load(path)["head.weight"])
+    assert model.source.endswith("(weights in its code)")
