@@ -25,9 +25,11 @@
 #'   what it says (`alphabet` of the dataloader), else ACGT.
 #' @return A `deepmr_model`. Labels that several outputs share get `#1`, `#2`, ...: see [outputs()].
 #' @section Errors:
-#' `deepmr_error_kipoi` (kipoi is missing or does not start), `deepmr_error_kipoi_model`
-#' (`model.yaml` missing, broken, or of a model that is not torch or does not take one-hot DNA),
-#' `deepmr_error_download`, `deepmr_error_cache`, and those of [model_torch()] for weights and code.
+#' `deepmr_error_kipoi_missing` (the package kipoi, or something it needs),
+#' `deepmr_error_kipoi_model` (`model.yaml` missing, broken, or of a model that is not torch or does
+#' not take one-hot DNA), `deepmr_error_kipoi_fetch` (an unknown name, no network),
+#' `deepmr_error_cache` (its folder cannot be written), and those of [model_torch()] for weights and
+#' code; a wrong md5 sum is a `deepmr_error_weights`.
 #' @references Avsec et al. (2019) The Kipoi repository accelerates community exchange and
 #'   reuse of predictive models for genomics. Nature Biotechnology 37:592-600.
 #' @seealso [model_torch()], [outputs()], `vignette("own-model")`

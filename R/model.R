@@ -31,7 +31,6 @@ model_demo <- function() {
   new_model(call_backend("load.demo", demo_file("demo_model.pt"), as.list(demo_outputs)))
 }
 
-
 check_model <- function(model, call = rlang::caller_env()) {
   if (!inherits(model, "deepmr_model")) {
     stop_deepmr(
