@@ -1,0 +1,129 @@
+"""A tensor that runs a model's own forward pass on the differences between variants and reference.
+
+`Batch` is a tensor to the model, of the shape of the whole batch; each operation on it is done by the
+cheapest rule that applies (rules.py): on the windows that variants change, or on all rows. Operations
+before the first dropout do not depend on masks; a `Tape` keeps their results from the first draw.
+"""
+
+import torch
+from torch.utils._pytree import tree_map
+
+from . import rules
+from .windows import Dense, Local, full
+
+
+class Batch(torch.Tensor):
+    """Stands for a batch; `content` is a Local or a Dense."""
+
+    @staticmethod
+    def __new__(cls, content, tape, mark=None):
+        sample = content.ref if isinstance(content, Local) else content.rows
+        return torch.Tensor._make_wrapper_subclass(cls, content.sizes(), dtype=sample.dtype, device=sample.device)
+
+    def __init__(self, content, tape, mark=None):
+        self.become(content, tape, mark)
+
+    def become(self, content, tape, mark=None):
+        self.content = content
+        self.tape = tape
+        self.mark = mark  # place on the tape, if the same for all draws
+
+    def __repr__(self):
+        return f"Batch({self.content})"
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        tape = next(a.tape for a in _batches((args, kwargs or {})))
+        return tape.apply(func, args, kwargs or {})
+
+
+def _batches(tree):
+    found = []
+    tree_map(lambda a: found.append(a) if isinstance(a, Batch) else None, tree)
+    return found
+
+
+class Tape:
+    """The operations of one chunk of variants, draw after draw."""
+
+    def __init__(self):
+        self.saved = []  # contents of the operations before the first mask, in order
+        self.first = True  # the first draw records
+        self.needed = set()
+        self.how = []  # (operation, rule) of the first draw
+        self.begin()
+
+    def begin(self):
+        """Starts a draw."""
+        self.ordinal = 0
+        self.masked = False
+
+    def end(self):
+        """Ends a draw: after the first, only what later ones look at is kept."""
+        if self.first:
+            self.saved = [c if i in self.needed else _shape_only(c) for i, c in enumerate(self.saved)]
+        self.first = False
+
+    def enter(self, content):
+        """The batch that goes into the model."""
+        return Batch(content, self)
+
+    def apply(self, func, args, kwargs):
+        static = not self.masked
+        place = self.ordinal
+        self.ordinal += static
+        if static and not self.first:
+            results = self.saved[place]
+        else:
+            for batch in _batches((args, kwargs)):
+                if not static and batch.mark is not None:
+                    self.needed.add(batch.mark[0])
+            results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
+            if static:
+                self.saved.append(results)
+        return self._wrap(func, args, results, place if static else None)
+
+    def _wrap(self, func, args, results, place):
+        mutated = func._schema.is_mutable and func._schema.name.endswith("_")
+        if mutated:
+            args[0].become(results, self, None if place is None else (place, None))
+            return args[0]
+        if isinstance(results, (list, tuple)):
+            wrapped = [
+                Batch(r, self, None if place is None else (place, i)) if isinstance(r, (Local, Dense, Shape)) else r
+                for i, r in enumerate(results)
+            ]
+            return type(results)(wrapped)
+        if isinstance(results, (Local, Dense, Shape)):
+            return Batch(results, self, None if place is None else (place, None))
+        return results
+
+
+class Shape:
+    """What is left of a result that later draws do not look at."""
+
+    def __init__(self, content):
+        sample = content.ref if isinstance(content, Local) else content.rows
+        self.rows = torch.empty(0, dtype=sample.dtype, device=sample.device)
+        self._sizes = content.sizes()
+
+    def sizes(self):
+        return self._sizes
+
+
+def _shape_only(results):
+    if isinstance(results, (list, tuple)):
+        return type(results)(_shape_only(r) for r in results)
+    return Shape(results) if isinstance(results, (Local, Dense)) else results
+
+
+def _contents(tree):
+    return tree_map(lambda a: a.content if isinstance(a, Batch) else a, tree)
+
+
+def rows_of(out):
+    """(N, ...) plain tensor of what a model returned."""
+    content = out.content if isinstance(out, Batch) else out
+    if isinstance(content, Local):
+        content = full(content)
+    return content.rows if isinstance(content, Dense) else content
