@@ -39,7 +39,8 @@ report_scatters <- function(report) {
   })
   others <- setdiff(sequences, shown)
   left_out <- if (length(others)) {
-    paragraphs(paste(counted(length(others), "more sequence"), "not drawn:", escape_html(name_some(others, 20L)), "."))
+    more <- counted(length(others), "more sequence")
+    paragraphs(sprintf("%s not drawn: %s.", more, escape_html(name_some(others, 20L))))
   }
   paste(c(figures, left_out, without_picture(report$pairs, most_scatter_pairs)), collapse = "\n")
 }

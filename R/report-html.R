@@ -66,7 +66,8 @@ html_table <- function(x, caption, tall = FALSE) {
   is_number <- function(column) all(grepl("^[-+0-9.,e%]*$", sub("^&lt;", "", sub(" to ", "", column))))
   side <- ifelse(apply(gsub("\u2013", "", cells), 2L, is_number), "right", "left")
   row <- function(tag, values) {
-    paste0("<tr>", paste0("<", tag, " style=\"text-align:", side, "\">", values, "</", tag, ">", collapse = ""), "</tr>")
+    cells <- paste0("<", tag, " style=\"text-align:", side, "\">", values, "</", tag, ">")
+    paste0("<tr>", paste(cells, collapse = ""), "</tr>")
   }
   body <- vapply(seq_len(nrow(cells)), function(i) row("td", cells[i, ]), "")
   paste0(

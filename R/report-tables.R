@@ -55,7 +55,7 @@ failed_table <- function(fit) {
     "%s of %s without an estimate%s", format_count(nrow(failed)), counted(nrow(fit), "fit"),
     if (nrow(failed) > nrow(shown)) sprintf(", the first %s", format_count(nrow(shown))) else ""
   )
-  columns <- intersect(c("sequence", "exposure", "outcome", "method", "error", "n", "n_left_out", "status"), names(shown))
+  columns <- intersect(c(fit_keys, "n", "n_left_out", "status"), names(shown))
   shown <- shown[, columns, with = FALSE]
   data.table::setnames(shown, c("n", "n_left_out"), c("variants", "left out"))
   paste0(
@@ -77,8 +77,8 @@ left_out_table <- function(report) {
   needs_draws <- vapply(mr_methods(), `[[`, TRUE, "needs_draws")
   reason <- variants$reason
   if ("draws_reason" %in% names(variants) && any(needs_draws[unique(report$fit$method)] %in% TRUE)) {
-    only <- ifelse(is.na(variants$draws_reason), NA_character_, paste0(variants$draws_reason, " (methods on draws only)"))
-    reason <- data.table::fcoalesce(reason, only)
+    only <- paste0(variants$draws_reason, " (methods on draws only)")
+    reason <- data.table::fcoalesce(reason, ifelse(is.na(variants$draws_reason), NA_character_, only))
   }
   variants <- data.table::data.table(variants[, c("exposure", "outcome"), with = FALSE], reason = reason)
   counts <- variants[!is.na(reason), list(variants = .N), by = c("exposure", "outcome", "reason")]

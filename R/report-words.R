@@ -9,8 +9,8 @@ report_lead <- function(report) {
     how <- "interval"
   } else {
     rows <- pooled[pooled$method == pooled$method[1L] & pooled$error == pooled$error[1L]]
-    where <- paste("Pooled over", vapply(rows$k, counted, "", what = "sequence"))
-    how <- "95 % interval"
+    where <- paste("Pooled over", counted(rows$k, "sequence"))
+    how <- "95\u00a0% interval"
   }
   known <- is.finite(rows$estimate)
   if (!any(known)) {
@@ -33,7 +33,7 @@ report_asked <- function(report) {
   fit <- report$fit
   named <- function(x, n = 12L) {
     x <- unique(x)
-    escape_html(if (length(x) > n) paste0(paste(x[seq_len(n)], collapse = ", "), " and ", length(x) - n, " more") else listed(x))
+    escape_html(if (length(x) > n) name_some(x, n) else listed(x))
   }
   methods <- unique(fit$method)
   known <- mr_methods()[methods]
@@ -72,12 +72,26 @@ report_pooled <- function(report) {
   ))
 }
 
+diagnostic_words <- c(
+  mean_f = "<strong>Mean F</strong> (%s): the mean of (effect on the exposure / its standard error)\u00b2. It says how
+    far the exposure moves beyond its error; below about 10 the textbook methods draw slopes towards 0.",
+  i2_gx = "<strong>I\u00b2_GX</strong> (%s): the share of the spread of the exposure effects that is not error, if the
+    errors of variants were independent. Above 0.9 the slope of MR-Egger is hardly diluted; below 0.6 no correction
+    is reliable.",
+  i2_cov = "<strong>I\u00b2_cov</strong> (%s): the same with the covariance that the draws show. Below 0.3 a fit is
+    called weak; below 0 there is no estimate.",
+  q = "<strong>Q</strong>: in %s of %s the variants scatter about MR-Egger's line by more than their errors explain
+    (p &lt; 0.05): some change the outcome by other ways than through the exposure. Q takes the errors of variants as
+    independent, which those of one network are not."
+)
+
 # Medians over the fits of each exposure, outcome, method and error, after what each number means.
 report_diagnostics <- function(report) {
   fit <- report$fit
   spread <- function(x, digits = 2L) {
     x <- x[is.finite(x)]
-    if (!length(x)) "not known" else sprintf("median %s, lowest %s", number(stats::median(x), digits), number(min(x), digits))
+    if (!length(x)) return("not known")
+    sprintf("median %s, lowest %s", number(stats::median(x), digits), number(min(x), digits))
   }
   # Diagnostics differ by error: they are made with its standard errors.
   by_error <- function(column, digits) {
@@ -86,31 +100,29 @@ report_diagnostics <- function(report) {
   }
   tested <- is.finite(fit$q_egger_p)
   words <- c(
-    sprintf("<strong>Mean F</strong> (%s): the mean of (effect on the exposure / its standard error)\u00b2. It says how far the
-      exposure moves beyond its error; below about 10 the textbook methods draw slopes towards 0.", by_error("mean_f", 1L)),
-    sprintf("<strong>I\u00b2_GX</strong> (%s): the share of the spread of the exposure effects that is not error, if the errors of
-      variants were independent. Above 0.9 the slope of MR-Egger is hardly diluted; below 0.6 no correction is
-      reliable.", by_error("i2_gx", 2L)),
-    if (any(is.finite(fit$i2_cov))) sprintf("<strong>I\u00b2_cov</strong> (%s): the same with the covariance that the draws show. Below
-      0.3 a fit is called weak; below 0 there is no estimate.", by_error("i2_cov", 2L)),
-    sprintf("<strong>Q</strong>: in %s of %s the variants scatter about MR-Egger's line by more than their errors explain
-      (p &lt; 0.05): some change the outcome by other ways than through the exposure. Q takes the errors of variants as
-      independent, which those of one network are not.", sum(fit$q_egger_p[tested] < 0.05), counted(sum(tested), "fit"))
+    sprintf(diagnostic_words[["mean_f"]], by_error("mean_f", 1L)),
+    sprintf(diagnostic_words[["i2_gx"]], by_error("i2_gx", 2L)),
+    if (any(is.finite(fit$i2_cov))) sprintf(diagnostic_words[["i2_cov"]], by_error("i2_cov", 2L)),
+    sprintf(diagnostic_words[["q"]], sum(fit$q_egger_p[tested] < 0.05), counted(sum(tested), "fit"))
   )
   paste0(bullets(words), "\n", diagnostics_table(fit))
 }
 
 diagnostics_table <- function(fit) {
   x <- data.table::as.data.table(as.list(fit))
-  middle <- function(x) if (any(is.finite(x))) stats::median(x[is.finite(x)]) else NA_real_
-  x <- x[, list(
-    fits = .N, failed = sum(!is.finite(estimate)), weak = sum(startsWith(status, "weak")),
-    `variants used` = middle(as.numeric(n)), `mean F` = middle(mean_f), i2_gx = middle(i2_gx),
-    i2_cov = middle(i2_cov), `cross-talk` = middle(cross_talk), `Q / df` = middle(q_egger / (n - 2)),
-    `Q p < 0.05` = sum(q_egger_p < 0.05, na.rm = TRUE)
-  ), by = c("exposure", "outcome", "method", "error")]
+  x <- x[, middle_diagnostics(.SD), by = c("exposure", "outcome", "method", "error")]
   data.table::setnames(x, c("i2_gx", "i2_cov"), c("I\u00b2_GX", "I\u00b2_cov"))
   html_table(report_rows(x), "Diagnostics: medians over the fits", tall = nrow(x) > 15L)
+}
+
+middle_diagnostics <- function(fits) {
+  middle <- function(x) if (any(is.finite(x))) stats::median(x[is.finite(x)]) else NA_real_
+  list(
+    fits = nrow(fits), failed = sum(!is.finite(fits$estimate)), weak = sum(startsWith(fits$status, "weak")),
+    `variants used` = middle(as.numeric(fits$n)), `mean F` = middle(fits$mean_f), i2_gx = middle(fits$i2_gx),
+    i2_cov = middle(fits$i2_cov), `cross-talk` = middle(fits$cross_talk),
+    `Q / df` = middle(fits$q_egger / (fits$n - 2)), `Q p < 0.05` = sum(fits$q_egger_p < 0.05, na.rm = TRUE)
+  )
 }
 
 report_versions <- function() {

@@ -81,7 +81,8 @@ test_that("many exposures: pictures of the first 12 pairs, the others named, all
   }))
   report <- new_report(many, NULL, "t")
   expect_identical(nrow(report$pairs), 15L)
-  expect_match(without_picture(report$pairs, 12L), ": mark13 on outcome, mark14 on outcome, mark15 on outcome.", fixed = TRUE)
+  named <- ": mark13 on outcome, mark14 on outcome, mark15 on outcome."
+  expect_match(without_picture(report$pairs, 12L), named, fixed = TRUE)
   expect_null(without_picture(report$pairs, 15L))
   for (table in list(pooled_table(report$pooled), fits_table(report$fit))) {
     for (name in unique(many$exposure)) expect_match(table, paste0(">", name, "<"), fixed = TRUE)
@@ -107,7 +108,10 @@ test_that("what cannot be reported is refused before the work", {
 })
 
 test_that("numbers keep what they show", {
-  expect_identical(number(c(0.12345, -1e-9, 0, NA, 12345.6, 3e12)), c("0.123", "-1.0e-09", "0.000", "\u2013", "12,345.600", "3.0e+12"))
+  expect_identical(
+    number(c(0.12345, -1e-9, 0, NA, 12345.6, 3e12)),
+    c("0.123", "-1.0e-09", "0.000", "\u2013", "12,345.600", "3.0e+12")
+  )
   expect_identical(interval(c(1, NA), c(2, NA)), c("1.000 to 2.000", "\u2013"))
   expect_identical(p_value(c(0.5, 1e-8, NA)), c("0.500", "<0.001", "\u2013"))
   expect_identical(cell_text(c(1, 2500, NA)), c("1", "2,500", "\u2013"))
