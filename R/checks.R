@@ -48,6 +48,21 @@ check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
   x
 }
 
+check_string <- function(x, arg, wanted, call = rlang::caller_env()) {
+  if (!is.character(x) || length(x) != 1L || is.na(x) || !nzchar(x)) {
+    stop_deepmr("argument", paste("{.arg {arg}} must be", wanted, "not {.val {x}}."), call = call)
+  }
+  x
+}
+
+# A share of something that has both: above 0 and below 1.
+check_open_share <- function(x, arg, call = rlang::caller_env()) {
+  wrong <- x <= 0 | x >= 1
+  if (any(wrong)) {
+    stop_deepmr("argument", "{.arg {arg}} must lie between 0 and 1 (exclusive), not {.val {x[wrong][1]}}.", call = call)
+  }
+}
+
 # `x` must be a data frame with `columns`; returns it as a data.table without copying a data.table.
 check_columns <- function(x, columns, arg, call = rlang::caller_env()) {
   if (!is.data.frame(x)) {

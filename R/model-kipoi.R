@@ -40,14 +40,9 @@
 #' }
 #' @export
 model_kipoi <- function(model, source = NULL, bases = NULL) {
-  if (!is.character(model) || length(model) != 1L || is.na(model) || !nzchar(model)) {
-    stop_deepmr("argument", "{.arg model} must be a directory or a name, not {.val {model}}.")
-  }
-  path <- path.expand(model)
+  path <- path.expand(check_string(model, "model", "a directory or a name,"))
   source <- if (is.null(source)) kipoi_source(path) else check_choice(source, c("dir", "kipoi"), "source")
-  if (!is.null(bases) && (!is.character(bases) || length(bases) != 1L || is.na(bases))) {
-    stop_deepmr("argument", "{.arg bases} must be an order of the four bases such as {.val ACGT}, not {.val {bases}}.")
-  }
+  if (!is.null(bases)) check_string(bases, "bases", "an order of the four bases such as {.val ACGT},")
   declare_kipoi()
   cache <- tools::R_user_dir("deepmr", "cache")
   if (source == "dir") {

@@ -144,16 +144,13 @@ check_run <- function(model, sequences, outputs, dropout, n_samples, seed, batch
 # progress shows and an interrupt is answered, and the model is handed back whatever happens.
 run_sequences <- function(run, sequences, verb, collect) {
   on.exit(call_backend(run$close))
-  bar <- cli::cli_progress_bar(
-    format = paste(verb, "{cli::pb_status} {cli::pb_bar} {cli::pb_percent} | {cli::pb_eta_str}"),
-    total = length(sequences), current = FALSE
-  )
+  show <- progress(verb, length(sequences))
   lapply(seq_along(sequences), function(i) {
     name <- names(sequences)[i]
     call_backend(run$begin, name, sequences[[i]])
     repeat {
       share <- to_r(call_backend(run$step))
-      cli::cli_progress_update(set = i - 1 + share, status = name, id = bar)
+      show(i - 1 + share, name)
       if (share >= 1) break
     }
     collect(name)

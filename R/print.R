@@ -14,7 +14,7 @@ is_to_be_printed <- function(x) {
 
 # "1 row", "3,000 rows"
 counted <- function(n, what) {
-  paste0(format(n, big.mark = ","), " ", what, if (n != 1) "s")
+  paste0(format(n, big.mark = ",", trim = TRUE), " ", what, ifelse(n != 1, "s", ""))
 }
 
 # "20 sequences, 5 outputs"

@@ -143,19 +143,15 @@ transform_platt <- function(a, b) {
 #' @rdname with_transform
 #' @export
 transform_table <- function(x, y) {
-  if (!is.list(x) && !is.list(y)) {
-    check_points(x, y, "")
+  if (is.list(x) || is.list(y)) {
+    check_named_tables(x, y)
+    label <- paste("tables for", counted(length(x), "output"))
+  } else {
     label <- sprintf("table of %d points", length(x))
     x <- list(x)
     y <- list(y)
-  } else {
-    named <- is.list(x) && is.list(y) && length(x) && identical(names(x), names(y)) && !anyDuplicated(c("", names(x)))
-    if (!named) {
-      stop_deepmr("argument", "{.arg x} and {.arg y} must be numbers, or lists named by the same outputs in one order.")
-    }
-    for (name in names(x)) check_points(x[[name]], y[[name]], paste0(" for ", name))
-    label <- paste("tables for", counted(length(x), "output"))
   }
+  for (i in seq_along(x)) check_points(x[[i]], y[[i]], names(x)[i])
   new_transform(list(list(label = label, steps = list(list(kind = "table", x = x, y = y)))))
 }
 
@@ -163,12 +159,8 @@ transform_table <- function(x, y) {
 #' @export
 transform_prevalence <- function(prevalence, to = 0.05) {
   check_per_output(prevalence, "prevalence")
-  wrong <- prevalence <= 0 | prevalence >= 1
-  if (any(wrong)) {
-    stop_deepmr("argument", "{.arg prevalence} must lie between 0 and 1 (exclusive), not {.val {prevalence[wrong][1]}}.")
-  }
-  to <- check_number(to, "to")
-  if (to <= 0 || to >= 1) stop_deepmr("argument", "{.arg to} must lie between 0 and 1 (exclusive), not {.val {to}}.")
+  check_open_share(prevalence, "prevalence")
+  check_open_share(check_number(to, "to"), "to")
   label <- sprintf("prevalence changed to %g %s", to, numbers_in_words(from = prevalence))
   new_transform(list(logit_affine(label, stats::qlogis(to) - stats::qlogis(prevalence), prevalence^0)))
 }
@@ -194,9 +186,21 @@ check_per_output <- function(x, arg, call = rlang::caller_env()) {
   }
 }
 
-check_points <- function(x, y, where, call = rlang::caller_env()) {
-  ok <- is.numeric(x) && is.numeric(y) && all(is.finite(x)) && all(is.finite(y))
-  if (!ok || length(x) < 2L || length(x) != length(y) || is.unsorted(x, strictly = TRUE)) {
+check_named_tables <- function(x, y, call = rlang::caller_env()) {
+  same <- is.list(x) && is.list(y) && length(x) && identical(names(x), names(y))
+  if (!same || anyDuplicated(c("", names(x)))) {
+    stop_deepmr(
+      "argument", "{.arg x} and {.arg y} must be numbers, or lists named by the same outputs in one order.",
+      call = call
+    )
+  }
+}
+
+check_points <- function(x, y, output = NULL, call = rlang::caller_env()) {
+  finite <- function(v) is.numeric(v) && all(is.finite(v))
+  ok <- finite(x) && finite(y) && length(x) >= 2L && length(x) == length(y) && !is.unsorted(x, strictly = TRUE)
+  if (!ok) {
+    where <- if (length(output)) paste(" for", output) else ""
     stop_deepmr(
       "argument", "{.arg x} and {.arg y}{where} must be at least 2 points, with {.arg x} strictly increasing.",
       "{.arg x} has {length(x)} value{?s}, {.arg y} {length(y)}.",
@@ -251,7 +255,7 @@ check_scale <- function(model, index, call = rlang::caller_env()) {
   if (length(without)) {
     stop_deepmr(
       "no_scale",
-      "The model's transform has no numbers for {length(without)} of the outputs asked for, such as {.val {without[1]}}.",
+      "The model's transform has no numbers for {.val {without[1]}}, which is asked for.",
       "Name outputs among {.val {utils::head(model$scaled, 3)}}.",
       call = call
     )

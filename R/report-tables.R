@@ -1,0 +1,110 @@
+# The tables of a report.
+
+# Fits or pooled slopes as a plain table, without the column of methods where there is only one.
+report_rows <- function(x) {
+  x <- data.table::as.data.table(as.list(x))
+  if (data.table::uniqueN(x$method) > 1L) x else x[, setdiff(names(x), "method"), with = FALSE]
+}
+
+# The columns of `x` named on the right under the names on the left, those that `x` has.
+columns_as <- function(x, columns) {
+  columns <- columns[columns %in% names(x)]
+  data.table::setnames(x[, unname(columns), with = FALSE], names(columns))
+}
+
+pooled_table <- function(pooled) {
+  x <- report_rows(pooled)
+  x[, c("interval", "next_one", "p", "i2") := list(
+    interval(x$conf.low, x$conf.high), interval(x$pred.low, x$pred.high), p_value(x$p.value), number(x$i2, 2L)
+  )]
+  x <- columns_as(x, c(
+    exposure = "exposure", outcome = "outcome", method = "method", error = "error", `pooled slope` = "estimate",
+    `95 % interval` = "interval", p = "p", `one more sequence` = "next_one", `SD between sequences` = "tau",
+    "I\u00b2" = "i2", sequences = "k", `left out` = "k_left_out", status = "status"
+  ))
+  html_table(x, "Slopes pooled over sequences", tall = nrow(x) > 15L)
+}
+
+fits_table <- function(fit) {
+  x <- report_rows(fit)
+  n_all <- nrow(x)
+  x <- utils::head(x, max_report_rows)
+  x[, c("interval", "p", "q_text") := list(interval(x$conf.low, x$conf.high), p_value(x$p.value), p_value(x$q_egger_p))]
+  x <- columns_as(x, c(
+    sequence = "sequence", exposure = "exposure", outcome = "outcome", method = "method", error = "error",
+    slope = "estimate", interval = "interval", p = "p", intercept = "intercept", variants = "n",
+    `left out` = "n_left_out", `mean F` = "mean_f", "I\u00b2_GX" = "i2_gx", "I\u00b2_cov" = "i2_cov",
+    `p of Q` = "q_text", status = "status"
+  ))
+  shown <- if (n_all > nrow(x)) {
+    sprintf("The first %s of %s fits; tidy(fit) has all", format_count(nrow(x)), format_count(n_all))
+  } else {
+    paste("All", counted(n_all, "fit"))
+  }
+  html_table(x, shown, tall = nrow(x) > 15L)
+}
+
+failed_table <- function(fit) {
+  failed <- report_rows(fit)[!is.finite(fit$estimate)]
+  if (!nrow(failed)) {
+    return(paragraphs("None: every fit gave an estimate."))
+  }
+  counts <- failed[, list(fits = .N), by = "status"]
+  shown <- utils::head(failed, max_report_rows)
+  caption <- sprintf(
+    "%s of %s without an estimate%s", format_count(nrow(failed)), counted(nrow(fit), "fit"),
+    if (nrow(failed) > nrow(shown)) sprintf(", the first %s", format_count(nrow(shown))) else ""
+  )
+  columns <- intersect(c(fit_keys, "n", "n_left_out", "status"), names(shown))
+  shown <- shown[, columns, with = FALSE]
+  data.table::setnames(shown, c("n", "n_left_out"), c("variants", "left out"))
+  paste0(
+    bullets(sprintf("%s: %s", counts$fits, escape_html(counts$status))),
+    html_table(shown, caption, tall = nrow(shown) > 15L)
+  )
+}
+
+# Variants count once per pair of outputs; methods on draws may leave out more.
+left_out_table <- function(report) {
+  variants <- report$variants
+  if (is.null(variants)) {
+    left_out <- sum(report$fit$n_left_out)
+    return(paragraphs(sprintf(
+      "%s left out, summed over the fits. The reasons are not at hand: this is a part of a fit, or a fit from a file.",
+      counted(left_out, "variant")
+    )))
+  }
+  needs_draws <- vapply(mr_methods(), `[[`, TRUE, "needs_draws")
+  reason <- variants$reason
+  if ("draws_reason" %in% names(variants) && any(needs_draws[unique(report$fit$method)] %in% TRUE)) {
+    only <- paste0(variants$draws_reason, " (methods on draws only)")
+    reason <- data.table::fcoalesce(reason, ifelse(is.na(variants$draws_reason), NA_character_, only))
+  }
+  variants <- data.table::data.table(variants[, c("exposure", "outcome"), with = FALSE], reason = reason)
+  counts <- variants[!is.na(reason), list(variants = .N), by = c("exposure", "outcome", "reason")]
+  if (!nrow(counts)) {
+    return(paragraphs("None: every variant entered its fit."))
+  }
+  all <- variants[, list(of = .N), by = c("exposure", "outcome")]
+  counts <- counts[all, on = c("exposure", "outcome"), nomatch = NULL]
+  html_table(counts, "Variants left out of the fits, over all sequences", tall = nrow(counts) > 15L)
+}
+
+provenance_table <- function(mutagenesis) {
+  made <- attr(mutagenesis, "provenance")
+  if (is.null(mutagenesis)) {
+    return(paragraphs("The mutagenesis table was not given to this report."))
+  }
+  if (!is.list(made) || !length(made) || is.null(names(made))) {
+    return(paragraphs("The mutagenesis table does not say: it is a plain table, such as one read from a text file."))
+  }
+  words <- c(
+    source = "model", n_sequences = "sequences", dropout = "dropout", n_samples = "draws per sequence",
+    seed = "seed of the masks", engine = "engine", batch_size = "rows per batch", device = "device",
+    seconds = "time taken", deepmr = "version of deepmr"
+  )
+  if (is.numeric(made$seconds)) made$seconds <- in_words(made$seconds)
+  value <- vapply(made, function(x) paste(format(x), collapse = ", "), "")
+  name <- ifelse(names(made) %in% names(words), words[names(made)], names(made))
+  html_table(data.table::data.table(setting = name, value = value), "How the mutagenesis was run")
+}

@@ -1,0 +1,139 @@
+# The sentences of a report: what was asked, the answer, what the diagnostics say. They return HTML.
+
+report_lead <- function(report) {
+  pooled <- report$pooled
+  if (is.null(pooled)) {
+    fit <- report$fit
+    rows <- fit[fit$method == fit$method[1L] & fit$error == fit$error[1L]]
+    where <- paste("In the sequence", escape_html(rows$sequence[1L]))
+    how <- "interval"
+  } else {
+    rows <- pooled[pooled$method == pooled$method[1L] & pooled$error == pooled$error[1L]]
+    where <- paste("Pooled over", counted(rows$k, "sequence"))
+    how <- "95\u00a0% interval"
+  }
+  known <- is.finite(rows$estimate)
+  if (!any(known)) {
+    return(paragraphs("No slope could be estimated: see the fits that failed."))
+  }
+  sentence <- sprintf(
+    "%s, one unit of change in the prediction of <strong>%s</strong> goes with <strong>%s</strong> units (%s %s) of
+     change in that of <strong>%s</strong>.",
+    where, escape_html(rows$exposure), number(rows$estimate), how, interval(rows$conf.low, rows$conf.high),
+    escape_html(rows$outcome)
+  )[known]
+  more <- length(sentence) - 4L
+  first <- sprintf("Method %s, %s errors.", escape_html(rows$method[1L]), escape_html(rows$error[1L]))
+  paragraphs(
+    utils::head(sentence, 4L), if (more > 0L) paste(counted(more, "more slope"), "in the table below."), first
+  )
+}
+
+report_asked <- function(report) {
+  fit <- report$fit
+  named <- function(x, n = 12L) {
+    x <- unique(x)
+    escape_html(if (length(x) > n) name_some(x, n) else listed(x))
+  }
+  methods <- unique(fit$method)
+  known <- mr_methods()[methods]
+  method_words <- sprintf(
+    "<code>%s</code>: %s (%s)", escape_html(methods),
+    vapply(known, function(m) if (is.null(m)) "not one of deepmr's" else m$label, ""),
+    vapply(known, function(m) if (is.null(m)) "no reference" else m$reference, "")
+  )
+  dl <- c(
+    "exposures" = named(fit$exposure), "outcomes" = named(fit$outcome),
+    "sequences" = paste0(format_count(data.table::uniqueN(fit$sequence)), ": ", named(fit$sequence)),
+    "methods" = paste(method_words, collapse = "; "),
+    "errors" = paste(error_meaning(fit$error), collapse = " ")
+  )
+  paste0("<dl>\n", paste0("<dt>", names(dl), "</dt><dd>", dl, "</dd>", collapse = "\n"), "\n</dl>")
+}
+
+error_meaning <- function(error) {
+  words <- c(
+    mc = "<code>mc</code> takes the network as it is and asks for its average effect over dropout masks; more draws
+      make that more certain.",
+    classical = "<code>classical</code> takes the network's effect as the truth plus one error of the size of the
+      spread over masks, which more draws do not reduce.",
+    given = "<code>given</code> uses the standard errors of the table as they stand."
+  )
+  words[names(words) %in% error]
+}
+
+report_pooled <- function(report) {
+  if (!is.null(report$pooled)) {
+    return(pooled_table(report$pooled))
+  }
+  paragraphs(paste(
+    "There is one sequence, so there is nothing to pool: a meta-analysis needs at least two.",
+    "Its slopes are below; how much the slope differs from sequence to sequence cannot be said."
+  ))
+}
+
+diagnostic_words <- c(
+  mean_f = "<strong>Mean F</strong> (%s): the mean of (effect on the exposure / its standard error)\u00b2. It says how
+    far the exposure moves beyond its error; below about 10 the textbook methods draw slopes towards 0.",
+  i2_gx = "<strong>I\u00b2_GX</strong> (%s): the share of the spread of the exposure effects that is not error, if the
+    errors of variants were independent. Above 0.9 the slope of MR-Egger is hardly diluted; below 0.6 no correction
+    is reliable.",
+  i2_cov = "<strong>I\u00b2_cov</strong> (%s): the same with the covariance that the draws show. Below 0.3 a fit is
+    called weak; below 0 there is no estimate.",
+  q = "<strong>Q</strong>: in %s of %s the variants scatter about MR-Egger's line by more than their errors explain
+    (p &lt; 0.05): some change the outcome by other ways than through the exposure. Q takes the errors of variants as
+    independent, which those of one network are not."
+)
+
+# Medians over the fits of each exposure, outcome, method and error, after what each number means.
+report_diagnostics <- function(report) {
+  fit <- report$fit
+  spread <- function(x, digits = 2L) {
+    x <- x[is.finite(x)]
+    if (!length(x)) return("not known")
+    sprintf("median %s, lowest %s", number(stats::median(x), digits), number(min(x), digits))
+  }
+  # Diagnostics differ by error: they are made with its standard errors.
+  by_error <- function(column, digits) {
+    parts <- vapply(unique(fit$error), function(e) paste0(e, " ", spread(fit[[column]][fit$error == e], digits)), "")
+    paste0(escape_html(parts), collapse = "; ")
+  }
+  tested <- is.finite(fit$q_egger_p)
+  words <- c(
+    sprintf(diagnostic_words[["mean_f"]], by_error("mean_f", 1L)),
+    sprintf(diagnostic_words[["i2_gx"]], by_error("i2_gx", 2L)),
+    if (any(is.finite(fit$i2_cov))) sprintf(diagnostic_words[["i2_cov"]], by_error("i2_cov", 2L)),
+    sprintf(diagnostic_words[["q"]], sum(fit$q_egger_p[tested] < 0.05), counted(sum(tested), "fit"))
+  )
+  paste0(bullets(words), "\n", diagnostics_table(fit))
+}
+
+diagnostics_table <- function(fit) {
+  x <- data.table::as.data.table(as.list(fit))
+  x <- x[, middle_diagnostics(.SD), by = c("exposure", "outcome", "method", "error")]
+  data.table::setnames(x, c("i2_gx", "i2_cov"), c("I\u00b2_GX", "I\u00b2_cov"))
+  html_table(report_rows(x), "Diagnostics: medians over the fits", tall = nrow(x) > 15L)
+}
+
+middle_diagnostics <- function(fits) {
+  middle <- function(x) if (any(is.finite(x))) stats::median(x[is.finite(x)]) else NA_real_
+  list(
+    fits = nrow(fits), failed = sum(!is.finite(fits$estimate)), weak = sum(startsWith(fits$status, "weak")),
+    `variants used` = middle(as.numeric(fits$n)), `mean F` = middle(fits$mean_f), i2_gx = middle(fits$i2_gx),
+    i2_cov = middle(fits$i2_cov), `cross-talk` = middle(fits$cross_talk),
+    `Q / df` = middle(fits$q_egger / (fits$n - 2)), `Q p < 0.05` = sum(fits$q_egger_p < 0.05, na.rm = TRUE)
+  )
+}
+
+report_versions <- function() {
+  version <- as.character(utils::packageVersion("deepmr"))
+  about <- utils::packageDescription("deepmr", fields = c("Title", "Author"))
+  paragraphs(
+    sprintf("Made on %s with deepmr %s and R %s.", format(Sys.time(), "%Y-%m-%d %H:%M %Z"), version, getRversion()),
+    paste0(
+      "To cite: <em>deepmr: ", escape_html(about$Title), "</em>. R package version ", version,
+      ". Pooling: Viechtbauer W (2010). Conducting meta-analyses in R with the metafor package. ",
+      "<em>J Stat Softw</em> 36(3):1-48."
+    )
+  )
+}

@@ -1,0 +1,89 @@
+#' A report of Mendelian randomization fits
+#'
+#' One self-contained HTML page: what was asked, the pooled slopes with forest plots, every fit, what the
+#' diagnostics say, which fits failed and which variants were left out and why, how the effects were made, and
+#' the versions of the software.
+#'
+#' @param fit A fit ([fit_mr()]), whole or a part of its rows.
+#' @param file Path of the page, ending in `.html`. Its folder must exist. A page that is there
+#'   is replaced only when the new one is complete.
+#' @param mutagenesis The mutagenesis table that was fitted ([saturation_mutagenesis()]), for scatter plots of
+#'   a few sequences and for how the effects were made; or `NULL`.
+#' @param title Title of the page; made from the outputs by default.
+#' @return `file`, invisibly.
+#' @details Needs the package rmarkdown, and pandoc. Slopes are pooled by [meta_analyze()] with its defaults, so
+#'   with 95 % intervals. Pictures show at most 12 pairs of exposure and outcome, tables all of them up to 5,000
+#'   rows; the page says what it leaves out.
+#' @section Errors:
+#' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`,
+#' `deepmr_error_file` (the page cannot be written), `deepmr_error_mutagenesis` (not the table that was
+#' fitted), `deepmr_error_not_installed` (rmarkdown or pandoc).
+#' @examplesIf rlang::is_installed("rmarkdown") && rmarkdown::pandoc_available()
+#' x <- simulate_mutagenesis(n_sequences = 3, length = 30)
+#' fit <- fit_mr(x, exposure = "exposure", outcome = "outcome")
+#' page <- render_report(fit, tempfile(fileext = ".html"), mutagenesis = x)
+#' @export
+render_report <- function(fit, file, mutagenesis = NULL, title = NULL) {
+  check_report_tools()
+  file <- check_report_file(file)
+  report <- new_report(fit, mutagenesis, title)
+  # From a copy: the installed template's folder may be read-only, and rmarkdown writes beside the template.
+  folder <- tempfile("deepmr-report-")
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  template <- file.path(folder, "report.Rmd")
+  file.copy(system.file("report", "report.Rmd", package = "deepmr"), template)
+  # A report may be made by a chunk of another document.
+  old <- options(knitr.duplicate.label = "allow")
+  on.exit(options(old), add = TRUE)
+  page <- rmarkdown::render(
+    template,
+    output_file = "report.html", quiet = TRUE, envir = new.env(),
+    output_options = list(pandoc_args = c("--metadata", paste0("pagetitle=", report$title)))
+  )
+  replace_file(page, file)
+  invisible(file)
+}
+
+check_report_tools <- function(call = rlang::caller_env()) {
+  if (!requireNamespace("rmarkdown", quietly = TRUE)) {
+    stop_deepmr(
+      "not_installed", "A report needs the R package rmarkdown, which is not installed.",
+      "Install it with {.run install.packages(\"rmarkdown\")}.",
+      call = call
+    )
+  }
+  if (!rmarkdown::pandoc_available()) {
+    stop_deepmr(
+      "not_installed", "A report needs pandoc, which was not found.",
+      "Install pandoc (on Debian: apt-get install pandoc), or set the environment variable {.envvar RSTUDIO_PANDOC}.",
+      call = call
+    )
+  }
+}
+
+# Found before the work, not after it.
+check_report_file <- function(file, call = rlang::caller_env()) {
+  ok <- is.character(file) && length(file) == 1L && grepl("\\.html?$", file, ignore.case = TRUE)
+  if (!ok) {
+    stop_deepmr("argument", "{.arg file} must be one path that ends in {.val .html}, not {.val {file}}.", call = call)
+  }
+  file <- path.expand(file)
+  if (dir.exists(file)) stop_deepmr("file", "{.file {file}} is a folder.", call = call)
+  if (!dir.exists(dirname(file))) {
+    stop_deepmr("file", "There is no folder {.file {dirname(file)}}.", "Make it first.", call = call)
+  }
+  if (file.access(dirname(file), 2L) != 0L) {
+    stop_deepmr("file", "The folder {.file {dirname(file)}} cannot be written to.", call = call)
+  }
+  file
+}
+
+# Copied beside the target first: a rename either happens or does not.
+replace_file <- function(from, to, call = rlang::caller_env()) {
+  beside <- tempfile(".deepmr-", dirname(to))
+  on.exit(unlink(beside))
+  if (!file.copy(from, beside) || !file.rename(beside, to)) {
+    stop_deepmr("file", "{.file {to}} could not be written.", "Is the disk full?", call = call)
+  }
+}

@@ -1,0 +1,59 @@
+fit_command <- function() {
+  list(
+    about = "\nOne Mendelian randomization per sequence, exposure and outcome; --pooled pools the sequences.",
+    options = list(
+      option("table", "What mutagenize wrote (.rds, .tsv, .tsv.gz), or any table of effects; see ?fit_mr", "FILE"),
+      option("exposure", "Names of exposures, a,b or @file with one per line", "NAMES"),
+      option("outcome", "Names of outcomes", "NAMES"),
+      option("method", "One or more of egger_draws, egger, ivw, ols [egger_draws with draws, else egger]", "NAMES"),
+      option("error", "mc, classical or mc,classical [both]", "NAMES"),
+      option("level", "Level of the intervals, pooled ones too [0.95]", "LEVEL"),
+      option("out", "Where the fits go: .rds (for report), .tsv or .tsv.gz (as tidy() gives them)", "FILE"),
+      option("glance", "Also the diagnostics, one row per fit: .tsv, .tsv.gz or .rds", "FILE"),
+      option("pooled", "Also the meta-analysis over sequences: .tsv, .tsv.gz or .rds", "FILE")
+    ),
+    epilogue = paste0(
+      "Fits that fail keep their row, with the reason in the column status; the run goes on.\n\nExample:\n",
+      "  Rscript deepmr.R fit --table x.rds --exposure CTCF,GATA1 --outcome DNase --out fit.rds --pooled pooled.tsv"
+    ),
+    prepare = prepare_fit, run = run_fit
+  )
+}
+
+prepare_fit <- function(given) {
+  need_options(given, c("table", "out"))
+  formats <- c(".rds", ".tsv", ".tsv.gz")
+  outputs <- Filter(Negate(is.null), sapply(
+    c("out", "glance", "pooled"), function(name) output_file(given, name, formats, given$table), simplify = FALSE
+  ))
+  check_distinct(unlist(outputs))
+  level <- or(as_number(given, "level"), 0.95)
+  if (level <= 0 || level >= 1) usage_error(sprintf("--level must lie between 0 and 1, not '%s'.", given$level))
+  arguments <- list(
+    exposure = as_names(given, "exposure"), outcome = as_names(given, "outcome"), method = as_names(given, "method"),
+    error = or(as_names(given, "error"), c("mc", "classical")), level = level
+  )
+  unknown <- setdiff(arguments$error, c("mc", "classical"))
+  if (length(unknown)) usage_error(sprintf("--error must be mc, classical or both, not '%s'.", unknown[1L]))
+  table <- read_table(given$table, "--table")
+  is_mutagenesis <- !"beta_exposure" %in% names(table) && "output" %in% names(table)
+  if (is_mutagenesis) need_options(given, c("exposure", "outcome"))
+  list(outputs = outputs, arguments = c(list(table), arguments))
+}
+
+run_fit <- function(job) {
+  fit <- do.call(deepmr::fit_mr, job$arguments)
+  failed <- table(fit$status[!is.finite(fit$estimate)])
+  say(sprintf("%d fits, %d of them without an estimate", nrow(fit), sum(failed)))
+  for (status in names(failed)) say("  ", failed[[status]], ": ", status)
+  out <- job$outputs
+  writers <- list(function(path) write_table(if (is_rds(path)) fit else deepmr::tidy(fit), path, "fits"))
+  if (!is.null(out$glance)) {
+    writers <- c(writers, function(path) write_table(deepmr::glance(fit), path, "diagnostics"))
+  }
+  if (!is.null(out$pooled)) {
+    pooled <- deepmr::meta_analyze(fit, level = job$arguments$level)
+    writers <- c(writers, function(path) write_table(pooled, path, "pooled slopes"))
+  }
+  write_all(stats::setNames(writers, unlist(out[c("out", "glance", "pooled")])))
+}

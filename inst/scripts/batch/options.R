@@ -1,0 +1,125 @@
+# From words to options. optparse describes the options and prints the help; the words are read here, because optparse
+# takes abbreviations, loses what follows a second "=", and leaves with exit codes of its own.
+
+option <- function(name, help, metavar = NULL) {
+  type <- if (is.null(metavar)) "logical" else "character"
+  action <- if (is.null(metavar)) "store_true" else "store"
+  optparse::make_option(paste0("--", name), action = action, type = type, help = help, metavar = metavar)
+}
+
+# A list of what was given, by name: text, or TRUE for an option that takes no value.
+parse_options <- function(args, options) {
+  known <- vapply(options, function(o) sub("^--", "", o@long_flag), "")
+  takes_value <- vapply(options, function(o) o@action == "store", NA)
+  given <- list()
+  i <- 1L
+  while (i <= length(args)) {
+    name <- option_name(args[i], known)
+    if (name %in% names(given)) usage_error(sprintf("--%s is there twice.", name))
+    has_value <- grepl("=", args[i], fixed = TRUE)
+    if (!takes_value[known == name]) {
+      if (has_value) usage_error(sprintf("--%s takes no value.", name))
+      value <- TRUE
+    } else if (has_value) {
+      value <- sub("^[^=]*=", "", args[i])
+    } else {
+      i <- i + 1L
+      value <- if (i <= length(args) && !startsWith(args[i], "--")) args[i] else ""
+    }
+    if (identical(value, "")) usage_error(sprintf("--%s needs a value.", name))
+    given[[name]] <- value
+    i <- i + 1L
+  }
+  given
+}
+
+option_name <- function(word, known) {
+  if (!startsWith(word, "--") || word == "--") {
+    usage_error(sprintf("'%s' is not an option, and belongs to none.", word))
+  }
+  name <- sub("=.*$", "", substring(word, 3L))
+  if (!name %in% known) {
+    near <- known[order(utils::adist(name, known)[1L, ])[1L]]
+    usage_error(sprintf("There is no option --%s. The nearest is --%s.", name, near))
+  }
+  name
+}
+
+need_options <- function(given, names) {
+  missing <- setdiff(names, names(given))
+  if (length(missing)) usage_error(paste(paste0("--", missing, collapse = " and "), "must be given."))
+}
+
+# ---- Values ----------------------------------------------------------------
+
+as_number <- function(given, name) {
+  text <- given[[name]]
+  if (is.null(text)) {
+    return(NULL)
+  }
+  value <- suppressWarnings(as.numeric(text))
+  # as.numeric() also takes hexadecimal, "Inf" and blanks.
+  if (!grepl("^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$", text) || !is.finite(value)) {
+    usage_error(sprintf("--%s must be a number, not '%s'.", name, text))
+  }
+  value
+}
+
+as_count <- function(given, name, min) {
+  value <- as_number(given, name)
+  if (is.null(value)) {
+    return(NULL)
+  }
+  if (value != round(value) || value < min || value > .Machine$integer.max) {
+    usage_error(sprintf("--%s must be a whole number of at least %d, not '%s'.", name, min, given[[name]]))
+  }
+  as.integer(value)
+}
+
+one_of <- function(given, name, choices) {
+  value <- given[[name]]
+  if (!is.null(value) && !value %in% choices) {
+    usage_error(sprintf("--%s must be %s, not '%s'.", name, paste(choices, collapse = " or "), value))
+  }
+  value
+}
+
+# "a,b,c", or "@file" with one name per line.
+as_names <- function(given, name) {
+  text <- given[[name]]
+  if (is.null(text)) {
+    return(NULL)
+  }
+  if (startsWith(text, "@")) {
+    file <- input_file(substring(text, 2L), paste0("--", name))
+    values <- trimws(readLines(file, warn = FALSE, encoding = "UTF-8"))
+    values <- values[nzchar(values)]
+  } else {
+    values <- trimws(strsplit(paste0(text, ","), ",", fixed = TRUE)[[1L]])
+  }
+  if (!length(values) || any(!nzchar(values))) {
+    usage_error(sprintf("--%s has an empty name: '%s'. Write names as a,b,c, or @file with one per line.", name, text))
+  }
+  if (anyDuplicated(values)) usage_error(sprintf("--%s has '%s' twice.", name, values[duplicated(values)][1L]))
+  values
+}
+
+# "100-200,300" as whole numbers up to `most`.
+as_positions <- function(given, most) {
+  text <- given[["positions"]]
+  if (is.null(text)) {
+    return(NULL)
+  }
+  parts <- trimws(strsplit(paste0(text, ","), ",", fixed = TRUE)[[1L]])
+  if (!all(grepl("^[0-9]+(-[0-9]+)?$", parts))) {
+    usage_error(sprintf("--positions must be like 100-200,300, not '%s'.", text))
+  }
+  first <- as.numeric(sub("-.*$", "", parts))
+  last <- as.numeric(sub("^.*-", "", parts))
+  wrong <- first < 1 | last < first | last > most
+  if (any(wrong)) {
+    problem <- "--positions '%s' does not lie within 1 to %d, the length of the sequences."
+    usage_error(sprintf(problem, parts[wrong][1L], most))
+  }
+  sort(unique(as.integer(unlist(Map(seq, first, last)))))
+}

@@ -1,0 +1,258 @@
+# The parts of the script, without a subprocess.
+batch_parts <- function() {
+  parts <- new.env()
+  for (file in list.files(system.file("scripts", "batch", package = "deepmr"), full.names = TRUE)) {
+    sys.source(file, envir = parts)
+  }
+  parts
+}
+
+# Runs the installed script in `folder`, in an R of its own: exit code, stdout and stderr.
+run_script <- function(..., folder = getwd()) {
+  script <- Filter(file.exists, file.path(.libPaths(), "deepmr", "scripts", "deepmr.R"))
+  testthat::skip_if(!length(script), "deepmr is not installed, and the script needs library(deepmr)")
+  testthat::skip_if_not_installed("optparse")
+  out <- tempfile()
+  err <- tempfile()
+  here <- setwd(folder)
+  on.exit({
+    setwd(here)
+    unlink(c(out, err))
+  })
+  status <- system2(
+    file.path(R.home("bin"), "Rscript"), shQuote(c(script[1L], ...)), stdout = out, stderr = err,
+    env = c("R_TESTS=", paste0("R_LIBS=", shQuote(paste(.libPaths(), collapse = .Platform$path.sep))))
+  )
+  list(status = status, out = readLines(out), err = paste(readLines(err), collapse = "\n"))
+}
+
+# Exit code, stderr and stdout of a command line, in this R: starting another takes seconds.
+command_line <- function(parts, ...) {
+  old <- options()
+  remap <- Sys.getenv("RETICULATE_REMAP_OUTPUT_STREAMS", NA)
+  on.exit({
+    options(old)
+    if (is.na(remap)) Sys.unsetenv("RETICULATE_REMAP_OUTPUT_STREAMS")
+  })
+  message <- utils::capture.output(
+    shown <- utils::capture.output(status <- parts$run_deepmr(c(...))),
+    type = "message"
+  )
+  c(status = status, message = paste(message, collapse = "\n"), shown = paste(shown, collapse = "\n"))
+}
+
+files_in <- function(folder) list.files(folder, all.files = TRUE, no.. = TRUE)
+
+test_folder <- function(envir = parent.frame()) {
+  folder <- temporary_file(" dir", envir)
+  dir.create(folder)
+  do.call(on.exit, list(substitute(unlink(folder, recursive = TRUE), list(folder = folder)), add = TRUE), envir = envir)
+  folder
+}
+
+test_that("fit writes what fit_mr(), tidy(), glance() and meta_analyze() give, and nothing to stdout", {
+  folder <- test_folder()
+  x <- simulate_mutagenesis(n_sequences = 2, length = 20)
+  x$at_rounding[x$sequence == "simulated2"] <- TRUE
+  saveRDS(x, file.path(folder, "x.rds"))
+  ran <- run_script(
+    "fit", "--table", "x.rds", "--exposure=exposure", "--outcome", "outcome", "--error", "mc", "--level", "0.9",
+    "--out", "fit.rds", "--glance", "glance.tsv.gz", "--pooled", "pooled.tsv",
+    folder = folder
+  )
+  expect_identical(ran$status, 0L, info = ran$err)
+  expect_identical(ran$out, character())
+  expect_match(ran$err, "2 fits, 1 of them without an estimate", fixed = TRUE)
+  expect_match(ran$err, "1: fewer than 3 instruments", fixed = TRUE)
+  fit <- suppressMessages(fit_mr(x, exposure = "exposure", outcome = "outcome", error = "mc", level = 0.9))
+  expect_equal(bare(readRDS(file.path(folder, "fit.rds"))), bare(fit))
+  parts <- batch_parts()
+  expect_equal(
+    data.table::setDF(parts$read_text(file.path(folder, "glance.tsv.gz"), "x")), bare(glance(fit)),
+    tolerance = 1e-12, ignore_attr = TRUE
+  )
+  pooled <- utils::read.delim(file.path(folder, "pooled.tsv"))
+  expect_identical(pooled$status, "fewer than 2 sequences")
+  expect_setequal(files_in(folder), c("x.rds", "fit.rds", "glance.tsv.gz", "pooled.tsv"))
+
+  skip_if_not_installed("rmarkdown")
+  skip_if_not(rmarkdown::pandoc_available(), "no pandoc")
+  result <- command_line(
+    parts, "report", "--fit", file.path(folder, "fit.rds"), "--mutagenesis", file.path(folder, "x.rds"),
+    "--title", "A & B", "--out", file.path(folder, "r.html")
+  )
+  expect_identical(result[["status"]], "0", info = result)
+  expect_identical(result[["shown"]], "")
+  expect_true(any(grepl("<h1>A &amp; B</h1>", readLines(file.path(folder, "r.html")), fixed = TRUE)))
+})
+
+test_that("a failed run leaves the old file, and says why without a traceback", {
+  folder <- test_folder()
+  parts <- batch_parts()
+  x <- simulate_mutagenesis(n_sequences = 2, length = 20)
+  utils::capture.output(parts$write_table(x, file.path(folder, "x.tsv"), "table"), type = "message")
+  writeLines("precious", file.path(folder, "fit.tsv"))
+  ran <- run_script(
+    "fit", "--table", "x.tsv", "--outcome", "outcome", "--exposure", "expsure", "--out", "fit.tsv",
+    folder = folder
+  )
+  expect_identical(ran$status, 1L)
+  expect_identical(ran$out, character())
+  expect_match(ran$err, "expsure", fixed = TRUE)
+  expect_match(ran$err, "nearest names are", fixed = TRUE)
+  expect_no_match(ran$err, "Backtrace|Execution halted|Calls:")
+  expect_identical(readLines(file.path(folder, "fit.tsv")), "precious")
+
+  skip_if_not_installed("optparse")
+  result <- command_line(
+    parts, "fit", "--table", file.path(folder, "x.tsv"), "--exposure", "exposure", "--outcome", "outcome",
+    "--out", file.path(folder, "fit.tsv")
+  )
+  expect_identical(result[["status"]], "0", info = result)
+  # The text has no draws.
+  expect_match(result[["message"]], "method = \"egger\"", fixed = TRUE)
+  fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger")
+  tidied <- utils::read.delim(file.path(folder, "fit.tsv"))
+  expect_equal(tidied, data.table::setDF(tidy(fit)), tolerance = 1e-12, ignore_attr = TRUE)
+  expect_setequal(files_in(folder), c("x.tsv", "fit.tsv"))
+})
+
+test_that("mutagenize writes what saturation_mutagenesis() gives", {
+  skip_if_no_python()
+  folder <- test_folder()
+  sequence <- demo_sequences(1)
+  writeLines(c(">promoter 1", sequence), file.path(folder, "one.fa"))
+  ran <- run_script(
+    "mutagenize", "--demo", "--fasta", "one.fa", "--outputs", "Dref,accessibility", "--positions", "240-241,300",
+    "--samples", "3", "--batch-size", "7", "--rate", "0.2", "--device", "cpu", "--seed", "2", "--out", "x.rds",
+    folder = folder
+  )
+  expect_identical(ran$status, 0L, info = ran$err)
+  expect_identical(ran$out, character())
+  expect_match(ran$err, "18 rows: 1 sequence, 2 outputs, 3 draws", fixed = TRUE)
+  x <- saturation_mutagenesis(
+    model_demo(), c(promoter = unname(sequence)),
+    outputs = c("Dref", "accessibility"), positions = c(240, 241, 300), n_samples = 3, batch_size = 7,
+    dropout = dropout_spec(rate = 0.2), device = "cpu", seed = 2
+  )
+  expect_equal(bare(readRDS(file.path(folder, "x.rds"))), bare(x), tolerance = 1e-6)
+})
+
+test_that("--help and --version go to stdout; a wrong command line is 2", {
+  for (run in list(run_script("--help"), run_script("mutagenize", "--help"))) {
+    expect_identical(run$status, 0L)
+    expect_match(run$out, "Usage: Rscript deepmr.R", all = FALSE)
+    expect_match(run$out, "--fasta [a-z]+[.]fa", all = FALSE)
+    expect_identical(run$err, "")
+  }
+  version <- run_script("--version")
+  expect_identical(version$status, 0L)
+  expect_identical(version$out, paste("deepmr", utils::packageVersion("deepmr")))
+  wrong <- run_script("fit", "--tabel", "x.rds")
+  expect_identical(wrong$status, 2L)
+  expect_identical(wrong$out, character())
+  expect_match(wrong$err, "There is no option --tabel. The nearest is --table.", fixed = TRUE)
+})
+
+test_that("every kind of wrong command line is told apart, before any work", {
+  skip_if_not_installed("optparse")
+  parts <- batch_parts()
+  folder <- test_folder()
+  path <- function(name) file.path(folder, name)
+  writeLines(c(">a", "ACGTTGCAATACGGTACCAG"), path("a.fa"))
+  writeLines(c("no", "fasta"), path("b.fa"))
+  writeLines("x", path("net.py"))
+  saveRDS(simulate_mutagenesis(1, 5), path("x.rds"))
+  saveRDS(1:3, path("number.rds"))
+  dir.create(path("folder.rds"))
+  demo <- c("mutagenize", "--demo", "--fasta", path("a.fa"), "--out", path("y.rds"))
+  net <- c("mutagenize", "--torch", paste0(path("net.py"), ":Net"), "--fasta", path("a.fa"), "--out", path("y.rds"))
+  fit <- c("fit", "--table", path("x.rds"), "--out", path("f.rds"))
+  cases <- list(
+    list(character(), "command is missing"),
+    list("mutagenise", "no command 'mutagenise'"),
+    list(c("fit", "x.rds"), "'x.rds' is not an option"),
+    list(c("fit", "--tab", "x"), "no option --tab"),
+    list(c("fit", "--table"), "--table needs a value"),
+    list(c("fit", "--table", "--out", "x"), "--table needs a value"),
+    list(c("fit", "--table="), "--table needs a value"),
+    list(c("fit", "--table", "x", "--table", "y"), "--table is there twice"),
+    list("mutagenize", "--fasta and --out must be given"),
+    list(c(demo, "--draws=TRUE"), "--draws takes no value"),
+    list(c(demo, "--samples", "ten"), "--samples must be a number, not 'ten'"),
+    list(c(demo, "--samples", "0x10"), "--samples must be a number"),
+    list(c(demo, "--samples", "1"), "at least 2, not '1'"),
+    list(c(demo, "--seed", "-1"), "--seed must be a whole number"),
+    list(c(demo, "--rate", "1.5"), "[0, 1)"),
+    list(c(demo, "--mask", "lock"), "--mask must be locked or unlocked"),
+    list(c(demo, "--positions", "5-2"), "does not lie within 1 to 20"),
+    list(c(demo, "--positions", "1-2000000000"), "does not lie within"),
+    list(c(demo, "--positions", "1,,2"), "--positions must be like"),
+    list(c(demo, "--outputs", "a,,b"), "empty name"),
+    list(c(demo, "--outputs", "a,a"), "'a' twice"),
+    list(c(demo, "--outputs", "@/no/file"), "no file '/no/file'"),
+    list(c(demo, "--draws", "--no-draws"), "contradict"),
+    list(c(demo, "--length", "20"), "--length has no meaning with --demo"),
+    list(c(demo, "--kipoi", "m"), "exactly one of"),
+    list(c("mutagenize", "--fasta", path("a.fa"), "--out", path("y.rds")), "exactly one of"),
+    list(net, "--length must be given"),
+    list(c(net, "--length", "20", "--layout", "LCN"), "--layout must be"),
+    list(c(net, "--length", "20", "--weights", "/no/w.pt"), "no file '/no/w.pt'"),
+    list(c(replace(net, 3, "net.py"), "--length", "20"), "--torch must be like net.py:Net"),
+    list(replace(demo, 4, path("none.fa")), "no file"),
+    list(replace(demo, 4, folder), "is a folder"),
+    list(replace(demo, 4, path("b.fa")), "holds no FASTA record"),
+    list(replace(demo, 6, "/no/folder/y.rds"), "no folder '/no/folder'"),
+    list(replace(demo, 6, path("y.csv")), "must end in .rds"),
+    list(replace(demo, 6, path("folder.rds")), "is a folder"),
+    list(c(replace(demo, 6, path("y.tsv")), "--draws"), "holds no draws"),
+    list(fit, "--exposure and --outcome must be given"),
+    list(c(fit, "--level", "95"), "--level must lie between 0 and 1"),
+    list(c(fit, "--error", "mcc"), "--error must be"),
+    list(c(fit, "--pooled", path("f.rds")), "Two outputs"),
+    list(replace(fit, 5, path("x.rds")), "is an input of this run"),
+    list(replace(fit, 3, path("number.rds")), "holds no table"),
+    list(c("fit", "--table", path("f.rds"), "--out", path("g.rds")), "no file"),
+    list(c("report", "--fit", path("fit.tsv"), "--out", path("r.html")), "must be the .rds of a fit")
+  )
+  for (case in cases) {
+    result <- command_line(parts, case[[1L]])
+    info <- paste(c(case[[1L]], "->", result), collapse = " ")
+    expect_identical(result[["status"]], "2", info = info)
+    expect_true(grepl(case[[2L]], result[["message"]], fixed = TRUE), info = info)
+    expect_identical(result[["shown"]], "", info = info)
+  }
+  expect_setequal(files_in(folder), c("a.fa", "b.fa", "net.py", "x.rds", "number.rds", "folder.rds"))
+})
+
+test_that("values are read as they are meant", {
+  parts <- batch_parts()
+  names_file <- temporary_file(".txt")
+  writeLines(c("a, with comma", "", "b "), names_file)
+  expect_identical(parts$as_names(list(x = paste0("@", names_file)), "x"), c("a, with comma", "b"))
+  expect_identical(parts$as_names(list(x = "a, b"), "x"), c("a", "b"))
+  expect_identical(parts$as_positions(list(positions = "10-12,3,11"), 20), c(3L, 10L, 11L, 12L))
+  expect_identical(parts$as_number(list(x = "-1.5e-2"), "x"), -0.015)
+  skip_if_not_installed("optparse")
+  options <- parts$fit_command()$options
+  expect_identical(parts$parse_options(c("--out=a=b=", "--level", "-1"), options), list(out = "a=b=", level = "-1"))
+})
+
+test_that("tables of text keep names as text", {
+  parts <- batch_parts()
+  file <- temporary_file(".tsv.gz")
+  table <- data.table::data.table(
+    sequence = c("001", "NA", "1e5", "a \"b\""), output = "T", effect = c(0.1, NA, -1e-300, 1 / 3),
+    at_rounding = c(TRUE, FALSE, NA, TRUE), nothing = NA_real_, status = "ok"
+  )
+  parts$write_table(table, file, "table")
+  expect_equal(parts$read_text(file, "--table"), table, tolerance = 1e-14, ignore_attr = TRUE)
+  table[, "status" := "two\nlines"]
+  parts$write_table(table, file, "table")
+  expect_identical(unique(parts$read_text(file, "--table")$status), "two lines")
+  table[, "sequence" := "two\tcells"]
+  expect_error(parts$write_table(table, file, "table"), "write .rds", fixed = TRUE)
+  cut <- temporary_file(".tsv")
+  writeLines(c("sequence\teffect", "a\t1", "b\t2\t3"), cut)
+  expect_error(parts$read_text(cut, "--table"), "not a whole table", class = "deepmr_usage_error")
+})

@@ -1,0 +1,137 @@
+skip_without_reports <- function() {
+  testthat::skip_if_not_installed("rmarkdown")
+  testthat::skip_if_not(rmarkdown::pandoc_available(), "no pandoc")
+}
+
+# Says what is missing, not the whole page.
+expect_on_page <- function(page, text) testthat::expect_true(grepl(text, page, fixed = TRUE), info = text)
+expect_not_on_page <- function(page, pattern) testthat::expect_false(grepl(pattern, page, perl = TRUE), info = pattern)
+
+read_page <- function(file) paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
+
+hostile <- "<b>chr2R:1-60(+) *odd* _name_ \"x\" & {y}"
+
+report_fit <- function(n_sequences = 3L, ...) {
+  x <- simulate_mutagenesis(n_sequences = n_sequences, length = 40)
+  fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger_draws", ...)
+}
+
+test_that("a page holds the pooled numbers, names what failed, and asks the network for nothing", {
+  skip_without_reports()
+  x <- simulate_mutagenesis(n_sequences = 4, length = 40)
+  x$sequence[x$sequence == "simulated3"] <- hostile
+  x$at_rounding[x$sequence == "simulated4"] <- TRUE
+  x$at_rounding[x$sequence == "simulated1"][1:2] <- TRUE
+  fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger_draws")
+  file <- temporary_file(".html")
+  here <- getwd()
+  before <- ls(globalenv(), all.names = TRUE)
+  expect_identical(withVisible(render_report(fit, file, mutagenesis = x))$visible, FALSE)
+  expect_identical(getwd(), here)
+  expect_identical(ls(globalenv(), all.names = TRUE), before)
+
+  page <- read_page(file)
+  pooled <- meta_analyze(fit)
+  expect_on_page(page, interval(pooled$conf.low[1], pooled$conf.high[1]))
+  expect_on_page(page, number(pooled$estimate[2]))
+  expect_on_page(page, "2 of 8 fits without an estimate")
+  expect_on_page(page, "<li>2: fewer than 3 instruments</li>")
+  # A name is text, never markup, here or in a sentence.
+  expect_on_page(page, escape_html(hostile))
+  expect_not_on_page(page, "<em>odd</em>|<b>chr2R")
+  expect_on_page(page, "at float rounding level")
+  expect_on_page(page, "simulate_mutagenesis()")
+  expect_on_page(page, "Mean F")
+  expect_on_page(page, "R session")
+  # One forest, one scatter, both inside the page.
+  expect_length(gregexpr("<img src=\"data:image/png;base64,", page, fixed = TRUE)[[1]], 2L)
+  expect_not_on_page(page, "(src|href)=[\"']?(https?:)?//")
+  expect_not_on_page(page, "@import|url\\((?!data:)")
+})
+
+test_that("one sequence is not pooled, and the page says why", {
+  skip_without_reports()
+  file <- temporary_file(".html")
+  render_report(report_fit(1L), file, title = "true: \"quoted\" <title>")
+  page <- read_page(file)
+  expect_on_page(page, "There is one sequence, so there is nothing to pool")
+  expect_on_page(page, "<h1>true: &quot;quoted&quot; &lt;title&gt;</h1>")
+  expect_on_page(page, "<title>true: &quot;quoted&quot; &lt;title&gt;</title>")
+})
+
+test_that("a page can be made when every fit failed, and from a part of a fit without its variants", {
+  skip_without_reports()
+  x <- simulate_mutagenesis(n_sequences = 2, length = 20)
+  x$at_rounding <- TRUE
+  fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger")
+  file <- temporary_file(".html")
+  render_report(fit, file, mutagenesis = x)
+  expect_on_page(read_page(file), "No slope could be estimated")
+
+  part <- report_fit()[1:2]
+  data.table::setattr(part, "variants", NULL)
+  expect_match(left_out_table(new_report(part, NULL, NULL)), "reasons are not at hand", fixed = TRUE)
+})
+
+test_that("many exposures: pictures of the first 12 pairs, the others named, all in the tables", {
+  fit <- report_fit(2L, error = "mc")
+  many <- data.table::rbindlist(lapply(sprintf("mark%02d", 1:15), function(name) {
+    one <- data.table::as.data.table(as.list(fit))
+    one[, "exposure" := name]
+  }))
+  report <- new_report(many, NULL, "t")
+  expect_identical(nrow(report$pairs), 15L)
+  named <- ": mark13 on outcome, mark14 on outcome, mark15 on outcome."
+  expect_match(without_picture(report$pairs, 12L), named, fixed = TRUE)
+  expect_null(without_picture(report$pairs, 15L))
+  for (table in list(pooled_table(report$pooled), fits_table(report$fit))) {
+    for (name in unique(many$exposure)) expect_match(table, paste0(">", name, "<"), fixed = TRUE)
+  }
+  expect_match(report_lead(report), "11 more slopes", fixed = TRUE)
+})
+
+test_that("what cannot be reported is refused before the work", {
+  skip_without_reports()
+  fit <- report_fit()
+  file <- temporary_file(".html")
+  x <- simulate_mutagenesis(n_sequences = 2, length = 40)
+  expect_error(render_report(fit, "report.pdf"), ".html", class = "deepmr_error_argument")
+  expect_error(render_report(fit, "/no/such/folder/x.html"), "/no/such/folder", class = "deepmr_error_file")
+  expect_error(render_report(1, file), class = "deepmr_error_columns")
+  expect_error(render_report(tidy(fit), file), "lacks the column", class = "deepmr_error_columns")
+  expect_error(render_report(fit[0], file), class = "deepmr_error_no_rows")
+  expect_error(render_report(rbind(fit, fit), file), class = "deepmr_error_duplicated_rows")
+  expect_error(render_report(fit, file, title = NA), class = "deepmr_error_argument")
+  expect_error(render_report(fit, file, mutagenesis = x), "simulated3", class = "deepmr_error_mutagenesis")
+  expect_error(render_report(fit, file, mutagenesis = 1), class = "deepmr_error_columns")
+  expect_false(file.exists(file))
+})
+
+test_that("numbers keep what they show", {
+  expect_identical(
+    number(c(0.12345, -1e-9, 0, NA, 12345.6, 3e12)),
+    c("0.123", "-1.0e-09", "0.000", "\u2013", "12,345.600", "3.0e+12")
+  )
+  expect_identical(interval(c(1, NA), c(2, NA)), c("1.000 to 2.000", "\u2013"))
+  expect_identical(p_value(c(0.5, 1e-8, NA)), c("0.500", "<0.001", "\u2013"))
+  expect_identical(cell_text(c(1, 2500, NA)), c("1", "2,500", "\u2013"))
+  expect_identical(listed(c("a", "b", "c")), "a, b and c")
+})
+
+test_that("a table of no or one row is a table", {
+  one <- data.table::data.table(a = "x", b = 1)
+  expect_match(html_table(one, "c"), "<td style=\"text-align:right\">1</td>", fixed = TRUE)
+  expect_no_match(html_table(one[0], "c"), "<td")
+})
+
+test_that("provenance is told as far as it is known", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
+  expect_match(provenance_table(NULL), "not given", fixed = TRUE)
+  expect_match(provenance_table(data.table::as.data.table(as.list(x))), "does not say", fixed = TRUE)
+  data.table::setattr(x, "provenance", list(
+    source = "net.py", dropout = dropout_spec(), seconds = 90, odd = list(1, "b"), nothing = NULL
+  ))
+  table <- provenance_table(x)
+  expect_match(table, "locked masks, one per element", fixed = TRUE)
+  expect_match(table, "2 min", fixed = TRUE)
+})
