@@ -32,7 +32,8 @@ def finish(run):
 def mutate(model, sequences=SEQUENCE, spec=LOCKED, n_samples=3, seed=1, outputs=None, shaped=True, **kwargs):
     """Results for one sequence (text) or several (list); `shaped` gives (V, K) arrays, draws (V, K, T)."""
     outputs = range(len(model.outputs)) if outputs is None else outputs
-    run = Mutagenesis(model, spec, list(outputs), n_samples, seed, keep_draws=True, **kwargs)
+    kwargs = {"keep_draws": True, "engine": "dense", **kwargs}
+    run = Mutagenesis(model, spec, list(outputs), n_samples, seed, **kwargs)
     results = []
     try:
         for i, sequence in enumerate([sequences] if isinstance(sequences, str) else sequences):

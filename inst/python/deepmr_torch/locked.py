@@ -77,11 +77,18 @@ class LockedModel:
         whose masks all share, or a list with one Row per row of the batch."""
         return self._predict(self.model.encode(code, position, alt), rows)
 
-    def _predict(self, x, rows):
-        handler = (lambda call: None) if self.spec is None else self.plan.handler(rows, len(x), self.outputs.device)
-        out = self._run(x, handler)[:, self.outputs].double().cpu().numpy()
+    def handler(self, rows, n):
+        """What answers the dropout calls of a pass over n rows."""
+        return (lambda call: None) if self.spec is None else self.plan.handler(rows, n, self.outputs.device)
+
+    def check_complete(self):
+        """Raises where the pass has met fewer dropout calls than the examination."""
         if self.spec is not None:
             self.plan.check_complete(self.takeover.calls)
+
+    def _predict(self, x, rows):
+        out = self._run(x, self.handler(rows, len(x)))[:, self.outputs].double().cpu().numpy()
+        self.check_complete()
         return out
 
     def shared(self, rows):

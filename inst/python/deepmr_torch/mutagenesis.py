@@ -11,6 +11,8 @@ import torch
 
 from .batching import STEP_SECONDS, halved
 from .encode import BASES, snvs
+from .engine import Windowed, choose
+from .errors import DeepmrError
 from .job import Job
 from .masks import Row
 from .moments import Moments
@@ -19,14 +21,27 @@ from .moments import Moments
 class Mutagenesis(Job):
     """Effects of all SNVs of one sequence after the other.
 
-    `positions` (from 0) restricts the mutated bases; `keep_draws` keeps the effects of each draw."""
+    `positions` (from 0) restricts the mutated bases; `keep_draws` keeps the effects of each draw;
+    `engine`: "auto", "dense" or "windowed" (see engine.py)."""
 
     def __init__(
-        self, model, spec, outputs, n_samples, seed, positions=None, keep_draws=False, batch_size=None, device=None
+        self,
+        model,
+        spec,
+        outputs,
+        n_samples,
+        seed,
+        positions=None,
+        keep_draws=False,
+        engine="auto",
+        batch_size=None,
+        device=None,
     ):
         super().__init__(model, spec, outputs, n_samples, seed, batch_size, device)
         self.positions = positions
         self.keep_draws = keep_draws
+        self.engine = engine
+        self.choices = []  # of engines, one for each member
 
     def begin(self, name, sequence):
         """Starts a sequence; returns its number of variants."""
@@ -37,11 +52,39 @@ class Mutagenesis(Job):
         shape = (n, len(self.outputs), self.n_samples)
         self.draws = np.empty(shape) if self.keep_draws else None
         self.draw, self.done = 1, -1  # of the variants; -1: the reference is still to be computed
-        if self.batch_size is None and n:
+        if n and not self.choices:
+            self._choose_engines()
+        self.windowed = [
+            Windowed(locked, self.code) if choice.engine == "windowed" else None
+            for locked, choice in zip(self.locked, self.choices)
+        ]
+        if self.batch_size is None and n and not all(self.windowed):
             # Kept for the sequences that follow, which may have more variants than this one.
             most = 3 * np.size(self.code if self.positions is None else self.positions) + 1
             self.batch_size = self.choose_batch_size(self._trial, most)
         return n
+
+    def _choose_engines(self):
+        row = Row(self.sequence, 1)
+        self.choices = [choose(m, self.engine, self.code, self.position, self.alt, row) for m in self.locked]
+        for choice in self.choices:
+            if self.engine == "windowed" != choice.engine:
+                raise DeepmrError(
+                    "engine",
+                    f"The windowed engine does not fit: {choice.reason or 'masks are not locked'}.",
+                    "Use engine = 'auto' or 'dense'.",
+                )
+
+    def engines(self):
+        """What was chosen, one entry for each member: lists `engine`, `reason` and `difference` (None where
+        there is none), `operation` and `rule` (a list for each member)."""
+        return {
+            "engine": [c.engine for c in self.choices],
+            "reason": [c.reason for c in self.choices],
+            "difference": [c.difference for c in self.choices],
+            "operation": [[name for name, _ in c.how] for c in self.choices],
+            "rule": [[rule for _, rule in c.how] for c in self.choices],
+        }
 
     def _trial(self, member, n):
         minus, zero = np.full(n, -1), np.zeros(n, np.uint8)
@@ -74,16 +117,11 @@ class Mutagenesis(Job):
         n = len(self.position)
         first = self.done < 0  # the reference rides along with the first batch of a draw
         member = self.member(self.draw)
-        locked = self.locked[member]
-        size = self.batch_size if self._one_mask or not locked.plan.batch_of_one else 1
-        variants = np.arange(self.done, min(self.done + size, n))
-        position = np.where(variants < 0, -1, self.position[variants])
-        # A number that is the variant's own, whichever positions are asked for; 0 is the reference.
-        numbers = np.where(variants < 0, 0, 1 + 4 * position + self.alt[variants])
+        variants = self._next(member)
         try:
-            out = locked.compute(self.code, position, self.alt[variants], self._rows(numbers, self.draw))
+            out = self._compute(member, variants)
         except torch.cuda.OutOfMemoryError:
-            self.batch_size = halved(self.batch_size)
+            self._halve(member)
             return
         out, rounding = self.on_scale(member, out, lambda row: self._what(variants[row]))
         if first:
@@ -99,6 +137,38 @@ class Mutagenesis(Job):
         self.done += first + len(variants)
         if self.done == n:
             self.draw, self.done = self.draw + 1, -1
+
+    def _next(self, member):
+        """Numbers of the variants of the next batch; -1 is the reference."""
+        if self.windowed[member] is not None:
+            size = min(self.choices[member].rows, self.batch_size or np.inf) + (self.done < 0)
+        elif self._one_mask or not self.locked[member].plan.batch_of_one:
+            size = self.batch_size
+        else:
+            size = 1
+        return np.arange(self.done, min(self.done + size, len(self.position)))
+
+    def _compute(self, member, variants):
+        """(N, K) predictions of variants in the current draw."""
+        first = variants[0] < 0
+        engine = self.windowed[member]
+        if engine is not None:
+            own = variants[first:]
+            out = engine.compute(self.position[own], self.alt[own], Row(self.sequence, self.draw), int(own[0]))
+            return out if first else out[1:]
+        position = np.where(variants < 0, -1, self.position[variants])
+        # A number that is the variant's own, whichever positions are asked for; 0 is the reference.
+        numbers = np.where(variants < 0, 0, 1 + 4 * position + self.alt[variants])
+        rows = self._rows(numbers, self.draw)
+        return self.locked[member].compute(self.code, position, self.alt[variants], rows)
+
+    def _halve(self, member):
+        """Smaller batches after the GPU ran out of memory."""
+        if self.windowed[member] is None:
+            self.batch_size = halved(self.batch_size)
+        else:
+            self.choices[member].rows = halved(self.choices[member].rows)
+            self.windowed[member].tapes.clear()
 
     def _what(self, v):
         """Variant number v (-1: the reference) of the current draw, in words."""

@@ -11,13 +11,15 @@ from . import rules_convolution, rules_pointwise, rules_pooling, rules_shape
 from .windows import Dense, Local, full
 
 RULES = {**rules_shape.RULES, **rules_convolution.RULES, **rules_pooling.RULES}
+VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
 WIDEST = 0.5  # windows of more than this share of the length are no gain
 
 
 def apply(func, args, kwargs, how=None):
     """Content of func's result; `how` is told the rule that did it."""
-    local = [a for a in _leaves((args, kwargs)) if isinstance(a, Local)]
-    if local:
+    leaves = _leaves((args, kwargs))
+    local = [a for a in leaves if isinstance(a, Local)]
+    if local and not any(isinstance(a, Dense) for a in leaves):
         rule = RULES.get(func)
         if rule is None and torch.Tag.pointwise in func.tags:
             rule = rules_pointwise.pointwise
@@ -29,8 +31,18 @@ def apply(func, args, kwargs, how=None):
     if how is not None and local:
         how.append((func._schema.name, "all rows"))
     plain = lambda a: full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a  # noqa: E731
-    out = func(*tree_map(plain, args), **tree_map(plain, kwargs))
+    # Rows may lie in memory in another order than the model's own tensors would.
+    func = torch.ops.aten.reshape.default if func in VIEWS else func
+    args, kwargs = tree_map(plain, args), tree_map(plain, kwargs)
+    if changes_first(func):  # later draws may look at what it would change
+        args = (args[0].clone(), *args[1:])
+    out = func(*args, **kwargs)
     return tree_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, out)
+
+
+def changes_first(func):
+    """Whether an operation changes its first argument."""
+    return func._schema.is_mutable and func._schema.name.endswith("_")
 
 
 def _leaves(tree):

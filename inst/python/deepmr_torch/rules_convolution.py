@@ -10,7 +10,7 @@ aten = torch.ops.aten
 BY_OUTPUT = 96  # windows up to this width are convolved output by output
 
 
-def convolution(func, x, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
+def convolution(func, x, weight, bias, stride, padding, dilation, transposed, output_padding, groups, *rest):
     along = _along(x, weight, stride, padding, dilation)
     if along is None or transposed:
         return None
@@ -45,8 +45,7 @@ def _by_output(delta, weight):
     """Each output of the window gathers its inputs, which lie side by side, in one product."""
     r, w, c = delta.shape
     o, _, k = weight.shape
-    taps = weight.permute(2, 1, 0).flip(0) if False else weight.permute(2, 1, 0)  # (k, I, O)
-    taps = taps.contiguous()
+    taps = weight.permute(2, 1, 0).contiguous()  # (k, I, O)
     out = delta.new_empty(r, w + k - 1, o)
     flat = delta.reshape(r, w * c)
     for j in range(w + k - 1):
@@ -140,6 +139,7 @@ def mm(func, x, weight):
 
 RULES = {
     aten.convolution.default: convolution,
+    aten._convolution.default: convolution,
     aten.addmm.default: addmm,
     aten.mm.default: mm,
     aten.native_batch_norm.default: batch_norm,

@@ -51,6 +51,7 @@ class Tape:
         self.first = True  # the first draw records
         self.needed = set()
         self.how = []  # (operation, rule) of the first draw
+        self.bytes = 0  # of all differences and rows of the first draw, as if none were freed
         self.begin()
 
     def begin(self):
@@ -79,13 +80,16 @@ class Tape:
                 if not static and batch.mark is not None:
                     self.needed.add(batch.mark[0])
             results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
+            if self.first:
+                self.bytes += _bytes(results)
             if static:
                 self.saved.append(results)
         return self._wrap(func, args, results, place if static else None)
 
     def _wrap(self, func, args, results, place):
-        mutated = func._schema.is_mutable and func._schema.name.endswith("_")
-        if mutated:
+        if rules.changes_first(func):
+            if not isinstance(args[0], Batch):
+                raise NotImplementedError(f"{func} changes a tensor that is no batch")
             args[0].become(results, self, None if place is None else (place, None))
             return args[0]
         if isinstance(results, (list, tuple)):
@@ -115,6 +119,13 @@ def _shape_only(results):
     if isinstance(results, (list, tuple)):
         return type(results)(_shape_only(r) for r in results)
     return Shape(results) if isinstance(results, (Local, Dense)) else results
+
+
+def _bytes(results):
+    if isinstance(results, (list, tuple)):
+        return sum(map(_bytes, results))
+    part = results.delta if isinstance(results, Local) else results.rows if isinstance(results, Dense) else None
+    return 0 if part is None else part.numel() * part.element_size()
 
 
 def _contents(tree):
