@@ -153,7 +153,7 @@ class Mutagenesis(Job):
         first = variants[0] < 0
         engine = self.windowed[member]
         if engine is not None:
-            own = variants[first:]
+            own = variants[int(first) :]
             out = engine.compute(self.position[own], self.alt[own], Row(self.sequence, self.draw), int(own[0]))
             return out if first else out[1:]
         position = np.where(variants < 0, -1, self.position[variants])

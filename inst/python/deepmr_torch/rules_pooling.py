@@ -19,7 +19,9 @@ def _numbers(x, kernel, stride, padding, dilation):
     for other in range(len(spatial)):
         if other != d and (each[0][other] != 1 or each[2][other] != 0):
             return None
-    return [v[d] for v in each]
+    k, s, p, dilation = (v[d] for v in each)
+    gaps = (k - 1) * dilation + 1 < s  # positions that no output looks at
+    return None if gaps else (k, s, p, dilation)
 
 
 def _reach(x, kernel, stride, padding, dilation, length):
@@ -53,8 +55,9 @@ def max_pool(func, x, kernel, stride=(), padding=(0,), dilation=(1,), ceil_mode=
 
 
 def max_pool_with_indices(func, x, *args):
+    """The second result stands for the places of the maxima, of which only the shape is looked at."""
     out = max_pool(func, x, *args)
-    return None if out is None else (out, x.ref.new_empty(0))
+    return None if out is None else (out, out)
 
 
 def avg_pool(func, x, kernel, stride=(), padding=(0,), ceil_mode=False, count_include_pad=True, divisor_override=None):

@@ -69,6 +69,14 @@ class Tape:
         """The batch that goes into the model."""
         return Batch(content, self)
 
+    def leave(self, out):
+        """(N, ...) plain tensor of what the model returned."""
+        if not isinstance(out, Batch):
+            return out
+        if out.mark is not None:
+            self.needed.add(out.mark[0])
+        return (full(out.content) if isinstance(out.content, Local) else out.content).rows
+
     def apply(self, func, args, kwargs):
         static = not self.masked
         place = self.ordinal
@@ -131,10 +139,3 @@ def _bytes(results):
 def _contents(tree):
     return tree_map(lambda a: a.content if isinstance(a, Batch) else a, tree)
 
-
-def rows_of(out):
-    """(N, ...) plain tensor of what a model returned."""
-    content = out.content if isinstance(out, Batch) else out
-    if isinstance(content, Local):
-        content = full(content)
-    return content.rows if isinstance(content, Dense) else content
