@@ -96,8 +96,8 @@ class Basset(nn.Module):
             nn.MaxPool2d((2, 1), (2, 1)),
         )
         self.head = nn.Sequential(
-            nn.Linear(48, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Dropout(0.3), nn.Linear(9, 5), nn.ReLU(), nn.Dropout(0.3),
-            nn.Linear(5, 2), nn.Sigmoid(),
+            nn.Linear(48, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Dropout(0.3),
+            nn.Linear(9, 5), nn.ReLU(), nn.Dropout(0.3), nn.Linear(5, 2), nn.Sigmoid(),
         )  # fmt: skip
 
     def forward(self, x):

@@ -82,7 +82,9 @@ class Windowed:
         position, alt = torch.from_numpy(position), torch.from_numpy(alt.astype(np.int64))
         delta = (table[alt] - table[self.code[position]])[:, None]
         to = {"device": parameter.device, "dtype": parameter.dtype}
-        return Local(table[self.code].T[None].to(**to), delta.to(**to), position.to(parameter.device), FORMS[model.layout])
+        return Local(
+            table[self.code].T[None].to(**to), delta.to(**to), position.to(parameter.device), FORMS[model.layout]
+        )
 
 
 def choose(locked, asked, code, position, alt, row):

@@ -115,7 +115,7 @@ def _cat(func, tensors, dim=0):
     x = tensors[0]
     if any(t.form != x.form or t.streams != x.streams or t.length != x.length for t in tensors):
         return None
-    if axis(x, dim) == "C" and all(torch.equal(t.start // 1, t.start) for t in tensors):
+    if axis(x, dim) == "C":
         start, width = hull(tensors)
         delta = torch.cat([widened(t.delta, t.start, start, width) for t in tensors], 2)
         return Local(torch.cat([t.ref for t in tensors], 1), delta, start, x.form)
@@ -156,7 +156,7 @@ def _pad(func, x, pad, value=0):
     for back, (left, right) in enumerate(sides, 1):
         if (left or right) and (axis(x, -back) != "L" or min(left, right) < 0):
             return None
-    for back, (left, right) in enumerate(sides, 1):
+    for left, right in sides:
         if left or right:
             ref = torch.nn.functional.pad(x.ref, (left, right), value=value)
             return dataclasses.replace(x, ref=ref, start=x.start + left)

@@ -138,4 +138,3 @@ def _bytes(results):
 
 def _contents(tree):
     return tree_map(lambda a: a.content if isinstance(a, Batch) else a, tree)
-
