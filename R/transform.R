@@ -54,8 +54,8 @@
 #'
 #' @param model A `deepmr_model`.
 #' @param transform One of the transforms below, or `NULL`, which takes all
-#'   transforms away, those of an ensemble's members too. A transform comes after those that the model has already: first
-#'   `transform_sigmoid()`, then `transform_platt()`.
+#'   transforms away, those of an ensemble's members too. A transform comes after those
+#'   that the model has already: first `transform_sigmoid()`, then `transform_platt()`.
 #' @param a,b Intercept and slope: one number, which is that of all outputs, or numbers named by output.
 #' @param x,y Points: two equally long vectors of numbers, `x` increasing; or lists of such
 #'   vectors named by output.
