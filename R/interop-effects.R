@@ -68,7 +68,7 @@ check_ids <- function(id, parts, call = rlang::caller_env()) {
 check_installed <- function(package, call = rlang::caller_env()) {
   if (!requireNamespace(package, quietly = TRUE)) {
     stop_deepmr(
-      "package", "The package {.pkg {package}} is not installed.",
+      "not_installed", "The package {.pkg {package}} is not installed.",
       "Install it: {.code install.packages(\"{package}\")}.",
       call = call
     )

@@ -55,7 +55,7 @@
 #'       scaling (`"mc"`, `"classical"` or `"given"`), and why a variant is left out}
 #'   }
 #' @section Errors:
-#' `deepmr_error_package` (MendelianRandomization is not installed), `deepmr_error_no_rows` (no
+#' `deepmr_error_not_installed` (MendelianRandomization is not installed), `deepmr_error_no_rows` (no
 #' variant at all that `as_mr_input()` could use), `deepmr_error_argument`, and those
 #' of [fit_mr()] for its table.
 #' @seealso [fit_mr()] runs `egger`, `ivw` and `ols` without any other package.

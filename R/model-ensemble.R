@@ -12,8 +12,15 @@
 #' [with_transform()] as for any model, and comes after the members' own. An ensemble of one is
 #' the plain model, number for number.
 #'
-#' With few members the variance over draws is known badly: 5 members alone give 4 degrees
-#' of freedom. Choose `n_samples` as a multiple of the number of members, so that each counts the same.
+#' @section What the error then means:
+#' With `dropout = NULL` the T draws are T networks trained alike, and the errors of [fit_mr()] are
+#' those of their mean (`"mc"`) over such networks. They are few: 5 members give 4 degrees of freedom,
+#' and `egger_draws` often finds no instrument strength left. With dropout and several draws for each
+#' member, draws of one member are not independent of each other, while [fit_mr()] takes them for so:
+#' its `"mc"` error is then too large for the mean of these very members, whose differences
+#' are no sampling error, and too small for the mean of all networks trained alike. Compare with
+#' `dropout = NULL`, and see how the answer changes with `n_samples`. Choose `n_samples` as a
+#' multiple of the number of members, so that each counts the same.
 #'
 #' @param models A list of at least one `deepmr_model`, each with a network of its own.
 #' @return A `deepmr_model`.
@@ -21,18 +28,46 @@
 #' @references Lakshminarayanan, Pritzel and Blundell (2017) Simple and scalable predictive uncertainty
 #'   estimation using deep ensembles. NeurIPS.
 #' @examplesIf deepmr_python_info()$usable
-#' # Two networks that are the same: the spread over draws is that of dropout alone.
-#' model_ensemble(list(model_demo(), model_demo()))
+#' net <- tempfile(fileext = ".py")
+#' writeLines(c(
+#'   "import torch.nn as nn",
+#'   "def make():",
+#'   "    return nn.Sequential(nn.Flatten(), nn.Linear(80, 8), nn.ReLU(), nn.Linear(8, 2))"
+#' ), net)
+#' member <- function() model_torch(paste0(net, ":make"), length = 20, outputs = c("x", "y"))
+#' ensemble <- model_ensemble(list(member(), member(), member()))
+#' # No dropout in these: each member is one draw.
+#' saturation_mutagenesis(ensemble, c(s = "ACGTTGCAATACGGTACCAG"), dropout = NULL)
 #' @export
 model_ensemble <- function(models) {
   if (inherits(models, "deepmr_model") || !is.list(models) || !length(models)) {
     stop_deepmr("argument", "{.arg models} must be a list of models, not {.obj_type_friendly {models}}.")
   }
-  for (model in models) check_model(model)
+  for (i in seq_along(models)) {
+    if (!inherits(models[[i]], "deepmr_model")) {
+      stop_deepmr("argument", "{.arg models} must hold models; number {i} is {.obj_type_friendly {models[[i]]}}.")
+    }
+    check_model(models[[i]])
+  }
   new_model(
     call_backend("ensemble.ensemble", lapply(unname(models), `[[`, "handle")),
+    transform = members_transform(lapply(models, `[[`, "transform")),
     scaled = Reduce(both_outputs, lapply(models, `[[`, "scaled"), NULL)
   )
+}
+
+# What to show for the members' own transforms, which stay theirs.
+members_transform <- function(transforms, call = rlang::caller_env()) {
+  scales <- vapply(transforms, format, "")
+  if (length(unique(scales)) == 1L) {
+    return(transforms[[1L]])
+  }
+  warn_deepmr(
+    "scales", "The members are on different scales: {.val {unique(scales)}}.",
+    "Their draws are taken together as they are; {.fn with_transform} gives each member its scale first.",
+    call = call
+  )
+  new_transform(list(list(label = paste("by member:", paste(scales, collapse = "; ")), steps = list())))
 }
 
 # Each member must have a draw.

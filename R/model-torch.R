@@ -10,7 +10,7 @@
 #'   `torch.save(model.state_dict(), path)`; it is read without running any code in
 #'   it. The entry `state_dict` of a checkpoint and the prefix `module.` that
 #'   `DataParallel` adds are understood. `NULL` leaves the weights as they are: those of
-#'   the module or file, or for a class those that it starts with, untrained.
+#'   the module or file, or for a class those that it starts with, untrained, which is said.
 #' @param length Sequence length in bases.
 #' @param outputs Names of the predictions, in order; by default `output1`,
 #'   `output2`, ... A module may return a tensor (sequences x predictions), or a
@@ -20,7 +20,7 @@
 #'   in each channel.
 #' @param bases Order of the four channels.
 #' @return A `deepmr_model`. The module itself is borrowed: after each use it is
-#'   as it was, in mode, weights and device. Normalisation layers always run in
+#'   as it was, in mode, weights and device (`weights` are loaded into it). Normalisation layers always run in
 #'   evaluation mode. A model lives as long as the R session and cannot be saved
 #'   with `saveRDS()`; tables made with it can.
 #' @details Predictions are used as the module gives them; [with_transform()] puts them
@@ -49,10 +49,12 @@ model_torch <- function(module, weights = NULL, length, outputs = NULL, layout =
   check_choice(layout, c("NCL", "NC1L", "NCL1", "NLC"), "layout")
   if (!is.null(outputs)) check_output_names(outputs)
   outputs <- if (!is.null(outputs)) as.list(outputs)
-  if (!is.null(weights)) weights <- path.expand(weights)
+  check_string(bases, "bases", "an order of the four bases such as {.val ACGT},")
+  if (!is.null(weights)) weights <- path.expand(check_string(weights, "weights", "the path of a file,"))
   handle <- if (is_python_object(module)) {
     call_backend("load.from_module", module, length, outputs, layout, bases, weights)
   } else if (is.character(module) && base::length(module) == 1L) {
+    if (is.null(weights) && !file.exists(path.expand(module))) tell_untrained(module)
     call_backend("load.from_file", path.expand(module), length, outputs, layout, bases, weights)
   } else {
     stop_deepmr(
@@ -61,4 +63,15 @@ model_torch <- function(module, weights = NULL, length, outputs = NULL, layout =
     )
   }
   new_model(handle)
+}
+
+# Forgotten weights would go unseen: an untrained network gives numbers too.
+tell_untrained <- function(module) {
+  cli::cli_inform(
+    c(
+      "!" = "No weights are given: the network is as {.val {module}} makes it, in most cases untrained.",
+      "i" = "{.code weights = } takes the file of a state dict."
+    ),
+    class = "deepmr_message_untrained"
+  )
 }

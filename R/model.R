@@ -88,7 +88,7 @@ dropout_table <- function(member) {
 }
 
 print_dropout <- function(title, calls, problem) {
-  title <- formatC(paste0(title, ":"), width = -12L)
+  title <- formatC(paste0(title, ": "), width = -12L)
   if (!nrow(calls) && is.null(problem)) {
     cat(title, "none, so no Monte-Carlo dropout\n", sep = "")
     return(invisible())

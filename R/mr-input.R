@@ -27,6 +27,7 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
     check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
   }
   data.table::set(data, j = "group", value = number_groups(data[, unit, with = FALSE]))
+  tell_no_errors(data)
   data.table::set(data, j = "reason", value = left_out_reason(data, call))
   if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
     for (column in c("draws_exposure", "draws_outcome")) {
@@ -71,18 +72,40 @@ as_effects <- function(x, exposure, outcome, call) {
 }
 
 left_out_reason <- function(data, call) {
-  values <- data[, effect_columns, with = FALSE]
-  missing <- Reduce(`|`, lapply(values, is.na))
-  infinite <- Reduce(`|`, lapply(values, is.infinite))
   rounding <- if (is.null(data$at_rounding)) rep(FALSE, nrow(data)) else data$at_rounding %in% TRUE
+  unusable <- unusable_value(data)
   data.table::fcase(
     rounding, "at float rounding level",
-    missing, "missing value",
-    infinite, "infinite value",
+    !is.na(unusable), unusable,
     data$se_outcome == 0, "se_outcome is 0",
     !selected_rows(data, call), not_selected_reason(data),
     default = NA_character_
   )
+}
+
+# Said once, since every fit would fail for it.
+tell_no_errors <- function(data) {
+  if (nrow(data) && (all(is.na(data$se_exposure)) || all(is.na(data$se_outcome)))) {
+    cli::cli_inform(
+      c(
+        "!" = "{.arg x} has no standard errors, so no variant can be used.",
+        "i" = "With dropout off ({.code dropout = NULL}) only an ensemble has any: see {.fn model_ensemble}."
+      ),
+      class = "deepmr_message_no_errors"
+    )
+  }
+}
+
+# "se_exposure is missing": the first column whose value cannot be used.
+unusable_value <- function(data) {
+  reason <- rep(NA_character_, nrow(data))
+  for (what in c("missing", "infinite")) {
+    for (column in effect_columns) {
+      bad <- if (what == "missing") is.na(data[[column]]) else is.infinite(data[[column]])
+      reason[bad & is.na(reason)] <- paste(column, "is", what)
+    }
+  }
+  reason
 }
 
 selected_rows <- function(data, call) {

@@ -31,14 +31,19 @@ mr_methods <- function() {
   )
 }
 
-check_methods <- function(method, has_draws, call = rlang::caller_env()) {
+check_method_names <- function(method, call = rlang::caller_env()) {
   known <- names(mr_methods())
   if (!is.character(method) || !length(method) || anyNA(method) || !all(method %in% known)) {
     stop_deepmr(
       "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {method}}.",
+      "Outputs are named by {.code exposure = } and {.code outcome = }.",
       call = call
     )
   }
+}
+
+check_methods <- function(method, has_draws, call = rlang::caller_env()) {
+  known <- names(mr_methods())
   needs_draws <- known[vapply(mr_methods(), `[[`, TRUE, "needs_draws")]
   without <- setdiff(known, needs_draws)
   needs_draws <- intersect(method, needs_draws)

@@ -144,6 +144,7 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
                    distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
                    level = 0.95, model = c("default", "fixed", "random"), ...) {
   rlang::check_dots_empty()
+  if (!is.null(method)) check_method_names(method)
   error <- check_errors(error)
   options <- list(
     distribution = check_choice(

@@ -94,7 +94,9 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   n_samples <- asked$n_samples
   positions <- check_positions(positions, model$length)
   check_choice(engine, c("auto", "dense", "windowed"), "engine")
-  n_rows <- as.numeric(sum(count_variants(sequences, positions))) * length(asked$index)
+  n_variants <- count_variants(sequences, positions)
+  tell_without_variants(names(sequences)[n_variants == 0])
+  n_rows <- as.numeric(sum(n_variants)) * length(asked$index)
   draws <- if (is.null(draws)) n_samples > 1L && n_rows * n_samples <= most_draws else check_flag(draws, "draws")
   check_result_size(n_rows, if (draws) n_samples else 0)
 
@@ -114,7 +116,7 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   if (n_samples == 1L) data.table::set(table, j = c("var_ref", "var_alt", "cov", "se"), value = NA_real_)
   new_mutagenesis(table, list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
-    dropout = dropout, n_samples = n_samples, seed = asked$seed,
+    positions = positions, dropout = dropout, n_samples = n_samples, seed = asked$seed,
     engine = engines, batch_size = to_r(run$batch_size), device = to_r(run$device_name),
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
@@ -204,6 +206,16 @@ count_variants <- function(sequences, positions) {
   vapply(strsplit(sequences, ""), function(bases) 3 * sum(bases[positions] != "N"), 0)
 }
 
+# They have no row in the result.
+tell_without_variants <- function(names) {
+  if (length(names)) {
+    cli::cli_inform(
+      "{.val {names}} {?has/have} no base to mutate, only N: no rows.",
+      class = "deepmr_message_no_variants"
+    )
+  }
+}
+
 bytes_per_table_row <- 120 # columns of numbers and pointers
 bytes_per_draw <- 8
 bytes_per_draws_entry <- 56 # a numeric vector's header and its pointer
@@ -246,6 +258,7 @@ print.deepmr_mutagenesis <- function(x, ...) {
   draws <- if (nrow(x)) paste0(", ", draws_in_words(x$n_draws)) else ""
   masks <- if (inherits(made$dropout, "deepmr_dropout_spec")) paste0(" (", made$dropout$mask, " masks)") else ""
   cat("<saturation mutagenesis> ", counted(nrow(x), "row"), ": ", counted_by(x), draws, masks, "\n", sep = "")
+  if (length(made$transform)) cat("Scale: ", format(made$transform), "\n", sep = "")
   print_table(x, ...)
   rounding <- sum(x$at_rounding)
   if (isTRUE(rounding > 0)) {

@@ -3,6 +3,13 @@
 # The names that `x` stands for: itself, or the column `output` of rows of outputs().
 output_names <- function(x, arg, call = rlang::caller_env()) {
   if (!is.data.frame(x)) {
+    if (is.list(x)) {
+      stop_deepmr(
+        "argument", "{.arg {arg}} must be names or rows of {.fn outputs}, not a list.",
+        "Join tables of rows with {.fn rbind}.",
+        call = call
+      )
+    }
     return(x)
   }
   check_columns(x, "output", arg, call)
@@ -16,11 +23,13 @@ output_names <- function(x, arg, call = rlang::caller_env()) {
   if (is.factor(x$output)) as.character(x$output) else x$output
 }
 
-check_output_names <- function(outputs, call = rlang::caller_env()) {
-  if (!is.character(outputs) || !length(outputs) || anyNA(outputs) || anyDuplicated(outputs)) {
+check_output_names <- function(outputs, wanted = "one for each prediction", call = rlang::caller_env()) {
+  if (!is.character(outputs) || !length(outputs) || anyNA(outputs)) {
+    stop_deepmr("argument", "{.arg outputs} must be names, {wanted}, not {.val {outputs}}.", call = call)
+  }
+  if (anyDuplicated(outputs)) {
     stop_deepmr(
-      "argument", "{.arg outputs} must be distinct names, one for each prediction.",
-      if (anyDuplicated(outputs)) "{.val {outputs[duplicated(outputs)][1]}} stands there twice.",
+      "argument", "{.arg outputs} must be distinct names; {.val {outputs[duplicated(outputs)][1]}} stands there twice.",
       call = call
     )
   }
@@ -32,7 +41,7 @@ match_outputs <- function(wanted, model, call = rlang::caller_env()) {
     return(seq_along(model$outputs))
   }
   wanted <- output_names(wanted, "outputs", call)
-  check_output_names(wanted, call)
+  check_output_names(wanted, "or rows of outputs()", call)
   check_known_outputs(
     wanted, model$outputs, "The model",
     hint = "{.fn outputs} lists all {length(known)}, and searches them by parts of their names.", call = call

@@ -31,7 +31,8 @@
 #' linear in exposure, the same for both unless there is a reason, and see whether the
 #' answer depends on it. Rare marks, whose probabilities are all near 0, are better
 #' looked at as logits. Near 1 a float32 probability has few digits left and its logit is
-#' rounding: such rows are marked `at_rounding`. A network that gives logits has none of
+#' rounding; 0 and 1 have none and are taken as 1e-45 and 1 - 1.1e-16. All such rows are marked
+#' `at_rounding`. A network that gives logits has none of
 #' this trouble: leave it as it is for logits, `transform_sigmoid()` for probabilities.
 #'
 #' @section Normalising to a prevalence:
@@ -53,9 +54,9 @@
 #'
 #' @param model A `deepmr_model`.
 #' @param transform One of the transforms below, or `NULL`, which takes all
-#'   transforms away. A transform comes after those that the model has already: first
-#'   `transform_sigmoid()`, then `transform_platt()`.
-#' @param a,b Intercept and slope: one number each, or numbers named by output.
+#'   transforms away, those of an ensemble's members too. A transform comes after those
+#'   that the model has already: first `transform_sigmoid()`, then `transform_platt()`.
+#' @param a,b Intercept and slope: one number, which is that of all outputs, or numbers named by output.
 #' @param x,y Points: two equally long vectors of numbers, `x` increasing; or lists of such
 #'   vectors named by output.
 #' @param prevalence Share of positives in the training data, between 0 and 1: one number, or
@@ -99,11 +100,15 @@ with_transform <- function(model, transform) {
     )
   }
   check_transform_outputs(transform, model$outputs)
+  scaled <- both_outputs(model$scaled, transform_outputs(transform))
+  if (length(scaled) == 0L && !is.null(scaled)) {
+    stop_deepmr("no_scale", "No output would be left with a scale: the transforms have numbers for different outputs.")
+  }
   steps <- lapply(transform_steps(transform), backend_step, outputs = model$outputs)
   new_model(
     call_backend("transform.with_steps", model$handle, steps),
     transform = new_transform(c(unclass(model$transform), unclass(transform))),
-    scaled = both_outputs(model$scaled, transform_outputs(transform))
+    scaled = scaled
   )
 }
 
@@ -130,13 +135,12 @@ transform_sigmoid <- function() {
 transform_platt <- function(a, b) {
   check_per_output(a, "a")
   check_per_output(b, "b")
-  if (!setequal(names(a), names(b))) {
+  if (!is.null(names(a)) && !is.null(names(b)) && !setequal(names(a), names(b))) {
     stop_deepmr(
       "argument", "{.arg a} and {.arg b} must be named by the same outputs.",
       "Only one has {.val {c(setdiff(names(a), names(b)), setdiff(names(b), names(a)))[1]}}."
     )
   }
-  if (!is.null(names(a))) b <- b[names(a)]
   new_transform(list(logit_affine(paste("Platt scaling", numbers_in_words(a = a, b = b)), a, b)))
 }
 
@@ -187,7 +191,7 @@ check_per_output <- function(x, arg, call = rlang::caller_env()) {
 }
 
 check_named_tables <- function(x, y, call = rlang::caller_env()) {
-  same <- is.list(x) && is.list(y) && length(x) && identical(names(x), names(y))
+  same <- is.list(x) && is.list(y) && length(x) && !is.null(names(x)) && identical(names(x), names(y))
   if (!same || anyDuplicated(c("", names(x)))) {
     stop_deepmr(
       "argument", "{.arg x} and {.arg y} must be numbers, or lists named by the same outputs in one order.",
@@ -212,15 +216,16 @@ check_points <- function(x, y, output = NULL, call = rlang::caller_env()) {
 # "(a = 0.1, b = 2)", or the number of outputs that have numbers of their own
 numbers_in_words <- function(...) {
   values <- list(...)
-  if (!is.null(names(values[[1L]]))) {
-    return(paste("with numbers for", counted(length(values[[1L]]), "output")))
+  named <- max(lengths(lapply(values, names)))
+  if (named) {
+    return(paste("with numbers for", counted(named, "output")))
   }
   paste0("(", paste(names(values), "=", vapply(values, format, ""), collapse = ", "), ")")
 }
 
 # The outputs that a step has numbers for; NULL: all.
 step_outputs <- function(step) {
-  names(if (step$kind == "table") step$x else step$a)
+  if (step$kind == "table") names(step$x) else both_outputs(names(step$a), names(step$b))
 }
 
 # The outputs that a transform has numbers for; NULL: all.
@@ -269,8 +274,8 @@ backend_step <- function(step, outputs) {
     if (is.null(names(tables))) {
       return(lapply(tables, as.list))
     }
-    # An output without a table is never asked for: see check_scale().
-    lapply(unname(tables[outputs]), function(v) as.list(if (is.null(v)) c(0, 1) else v))
+    # An output without a table is never asked for (check_scale()), and would show.
+    lapply(unname(tables[outputs]), function(v) as.list(if (is.null(v)) c(NA_real_, NA_real_) else v))
   }
   switch(step$kind,
     affine = list(kind = "affine", a = spread(step$a), b = spread(step$b)),

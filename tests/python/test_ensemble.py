@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
-from drive import UNLOCKED, as_model, mutate, named, predict
+import torch
+from drive import LOCKED, UNLOCKED, as_model, mutate, named, predict
 from networks import LENGTH, NETWORKS, RATE, SEQUENCE, Stem, settle
 from torch import nn
 
+from deepmr_torch import job
 from deepmr_torch.ensemble import ensemble
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.model import Model
+from deepmr_torch.mutagenesis import Mutagenesis
 from deepmr_torch.transform import with_steps
 
 ROUNDED = {"rtol": 1e-5, "atol": 1e-5}  # float32, values of order 1 to 10
@@ -81,6 +84,72 @@ def test_transforms_of_members_come_before_that_of_the_ensemble():
     model = with_steps(ensemble([with_steps(member(), [affine]), member()]), [twice])
     plain = predict(ensemble([member(), member()]), n_samples=4)
     np.testing.assert_allclose(predict(model, n_samples=4), 2 * (plain + [[10], [0], [10], [0]]), **ROUNDED)
+
+
+def test_numbers_by_output_follow_each_members_own_order_of_outputs():
+    """One network twice, its outputs named the other way round: the number of y0 is y0's in both."""
+    shift = {"kind": "affine", "a": [100.0, 0.0], "b": [1.0, 1.0]}
+    back = {"kind": "affine", "a": [0.0, 100.0], "b": [1.0, 1.0]}
+
+    class Exchanged(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = settle(Stem(nn.Dropout(RATE)))
+
+        def forward(self, x):
+            return self.net(x).flip(1)
+
+    first = member()
+    other = Model(Exchanged(), LENGTH, ["y1", "y0"])
+    plain = predict(first, n_samples=4)
+    both = ensemble([with_steps(first, [shift]), with_steps(other, [back])])
+    np.testing.assert_allclose(predict(both, n_samples=4), plain + [100, 0], **ROUNDED)
+    np.testing.assert_allclose(predict(both, n_samples=4, outputs=[1]), plain[:, 1:], **ROUNDED)
+    whole = with_steps(ensemble([first, other]), [shift])
+    np.testing.assert_allclose(predict(whole, n_samples=4), plain + [100, 0], **ROUNDED)
+
+
+def test_all_transforms_are_taken_away_those_of_members_too():
+    twice = {"kind": "affine", "a": [0.0], "b": [2.0]}
+    members = [member(), member(2.0)]
+    changed = with_steps(ensemble([with_steps(m, [twice]) for m in members]), [twice])
+    np.testing.assert_array_equal(predict(with_steps(changed, None)), predict(ensemble(members)))
+
+
+@pytest.mark.parametrize("single", [0, 1])
+def test_each_member_is_rounded_in_its_own_precision(single):
+    """Effects of order 1 on a level of 1e6: lost in single precision (32 eps 1e6 is 3.8), not in double."""
+
+    class High(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = settle(Stem(nn.Dropout(RATE)))
+
+        def forward(self, x):
+            return self.net(x) + 1e6
+
+    members = [as_model(High().double()), as_model(High().double())]
+    assert not mutate(ensemble(members), n_samples=4)["at_rounding"].any()
+    members[single].module.float()
+    assert mutate(ensemble(members), n_samples=4)["at_rounding"].mean() > 0.9
+
+
+def test_the_batch_suits_the_member_that_takes_least(monkeypatch):
+    sizes = iter([8, 2])
+    monkeypatch.setattr(job, "choose_batch_size", lambda compute, device, most: next(sizes))
+    run = Mutagenesis(ensemble([member(), member(2.0)]), LOCKED, [0], 2, 1)
+    try:
+        run.begin("s", SEQUENCE)
+        assert run.batch_size == 2
+    finally:
+        run.close()
+
+
+def test_a_prediction_that_is_not_finite_is_named_under_the_outputs_asked_for():
+    model = member()
+    model.module.head.weight.data[1] = torch.nan
+    with pytest.raises(DeepmrError, match="'y1'"):
+        predict(ensemble([model]), outputs=[1])
 
 
 def test_members_are_handed_back_even_if_a_later_one_fails():

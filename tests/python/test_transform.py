@@ -4,21 +4,23 @@ import math
 
 import numpy as np
 import pytest
-from drive import as_model, mutate, named, predict
+import torch
+from drive import as_model, mutate, predict
 from networks import RATE, SEQUENCE, Stem, settle
 from torch import nn
 
 from deepmr_torch.errors import DeepmrError
-from deepmr_torch.transform import Transform, make_step, with_steps
+from deepmr_torch.transform import Transform, make_step, of_outputs, with_steps
 
 LOGIT, SIGMOID = {"kind": "logit"}, {"kind": "sigmoid"}
 PLATT = [LOGIT, {"kind": "affine", "a": [0.3], "b": [1.7]}, SIGMOID]
+TABLE_AT_0 = {"kind": "table", "x": [[0.2, 1.0]], "y": [[0.0, 0.9]]}
 TABLE = {"kind": "table", "x": [[0.0, 0.2, 1.0]], "y": [[0.1, 0.5, 0.6]]}
 
 
 def transform(steps, k=2, outputs=None):
     outputs = range(k) if outputs is None else outputs
-    return Transform([make_step(s) for s in steps], outputs, [f"y{i}" for i in range(k)])
+    return Transform(of_outputs([make_step(s) for s in steps], outputs), [f"y{i}" for i in outputs])
 
 
 def probabilities(middle=None):
@@ -56,8 +58,10 @@ def test_extreme_values_stay_finite_and_keep_what_float32_holds():
     np.testing.assert_array_equal(transform([SIGMOID])(x), [[0.0, 1.0]])
     small = transform([SIGMOID, LOGIT])(np.array([[-40.0, -60.0]]))
     np.testing.assert_allclose(small, [[-40.0, -60.0]], rtol=1e-12)
+    high = transform([SIGMOID, LOGIT])(np.array([[17.0, 30.0]]))
+    np.testing.assert_allclose(high, [[17.0, 30.0]], rtol=1e-4)  # 1 - p has 3 digits left at 30
     ends = transform([LOGIT])(np.array([[0.0, 1.0]]))
-    np.testing.assert_allclose(ends, [[math.log(1e-30), 24 * math.log(2)]], rtol=1e-6)
+    np.testing.assert_allclose(ends, [[math.log(1e-45), 53 * math.log(2)]], rtol=1e-6)
 
 
 def test_numbers_for_each_output_follow_the_chosen_outputs():
@@ -124,7 +128,41 @@ def test_effects_lost_in_a_saturated_sigmoid_are_at_rounding():
     assert (np.abs(result["effect"]) > 1e-3).any()
 
 
-def test_a_logit_of_what_is_no_probability():
+class Clamped(nn.Module):
+    """Probabilities of exactly 0 or 1 for many masks."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = settle(Stem(nn.Dropout(RATE)))
+
+    def forward(self, x):
+        return (0.5 + self.net(x)).clamp(0, 1)
+
+
+@pytest.mark.parametrize("steps", [[LOGIT], [TABLE_AT_0, LOGIT]])
+def test_what_has_no_logit_is_at_rounding(steps):
+    """A value stands there, so that tables stay finite; no fit uses it."""
+    model = as_model(Clamped())
+    result, raw = mutate(with_steps(model, steps), n_samples=10), mutate(model, n_samples=10)
+    ref = predict(model, n_samples=10).T
+    out_of_range = ((raw["draws"] + ref <= 0.2) | (raw["draws"] + ref >= 1)).any(-1)
+    assert out_of_range.any() and result["at_rounding"][out_of_range].all()
+    assert np.isfinite(result["effect"]).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_has_logits_too(dtype):
+    """Rounding looks beyond 1, where the network never was."""
+    result = mutate(with_steps(as_model(probabilities().module.to(dtype)), [LOGIT]), positions=[0])
+    assert np.isfinite(result["effect"]).all()
+
+
+@pytest.mark.parametrize(("value", "refused"), [(1 + 1e-7, False), (1.01, True), (-1e-7, False), (-0.01, True)])
+def test_a_logit_of_what_is_no_probability(value, refused):
+    x = np.array([[0.5, value]])
+    if not refused:
+        assert np.isfinite(transform([LOGIT])(x)).all()
+        return
     with pytest.raises(DeepmrError) as error:
-        mutate(with_steps(named("dropout"), [LOGIT]))
-    assert error.value.what == "not_probability" and "output 'y" in error.value.problem
+        transform([LOGIT], 3, outputs=[0, 2])(x)
+    assert error.value.what == "not_probability" and f"output 'y2' is {value}" in error.value.problem

@@ -99,7 +99,7 @@ test_that("a failed run leaves the old file, and says why without a traceback", 
   expect_identical(ran$status, 1L)
   expect_identical(ran$out, character())
   expect_match(ran$err, "expsure", fixed = TRUE)
-  expect_match(ran$err, "nearest names are", fixed = TRUE)
+  expect_match(ran$err, "Nearest: ", fixed = TRUE)
   expect_no_match(ran$err, "Backtrace|Execution halted|Calls:")
   expect_identical(readLines(file.path(folder, "fit.tsv")), "precious")
 

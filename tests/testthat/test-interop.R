@@ -101,7 +101,7 @@ test_that("the harmonised table has TwoSampleMR's columns, types and values", {
   z <- effects$beta_outcome / (effects$se_outcome * sqrt(1 + 1 / effects$n_draws))
   expect_equal(table$pval.outcome, 2 * stats::pnorm(abs(z), lower.tail = FALSE))
   expect_identical(which(!table$mr_keep), c(3L, 5L))
-  expect_identical(table$reason[c(3, 5)], c("at float rounding level", "missing value"))
+  expect_identical(table$reason[c(3, 5)], c("at float rounding level", "beta_outcome is missing"))
   pair <- paste0(effects$ref, effects$alt)
   expect_identical(table$palindromic, pair %in% c("AT", "TA", "CG", "GC"))
   expect_true(any(table$palindromic) && !any(table$ambiguous) && !any(table$remove))
@@ -167,7 +167,7 @@ test_that("bad arguments are errors, and the user's table stays as it was", {
     data.table::copy(first)[, c("sequence", "exposure") := list("a: b", "c")]
   )
   expect_error(as_two_sample_mr(twins), "a: b: c", class = "deepmr_error_argument")
-  expect_error(check_installed("a.package.of.nobody"), "install.packages", class = "deepmr_error_package")
+  expect_error(check_installed("a.package.of.nobody"), "install.packages", class = "deepmr_error_not_installed")
 })
 
 test_that("MendelianRandomization gives the slopes of fit_mr()", {
@@ -189,7 +189,7 @@ test_that("MendelianRandomization gives the slopes of fit_mr()", {
 
 test_that("without MendelianRandomization the error says how to install it", {
   skip_if(requireNamespace("MendelianRandomization", quietly = TRUE))
-  expect_error(as_mr_input(interop_effects()), "install.packages", class = "deepmr_error_package")
+  expect_error(as_mr_input(interop_effects()), "install.packages", class = "deepmr_error_not_installed")
 })
 
 test_that("TwoSampleMR gives the slopes of fit_mr()", {

@@ -36,12 +36,44 @@ test_that("its parts are shown", {
   expect_snapshot(print(model_ensemble(list(test_model(), other_model()))), transform = portable)
 })
 
+test_that("scales of members are shown, and different ones warned of", {
+  skip_if_no_python()
+  logit <- function(model) with_transform(model, transform_logit())
+  same <- model_ensemble(list(logit(test_model()), logit(other_model())))
+  expect_output(print(same), "Scale: +logit")
+  x <- saturation_mutagenesis(same, test_sequences[1L], n_samples = 2, positions = 1)
+  expect_output(print(x), "Scale: logit")
+  plain <- with_transform(same, NULL)
+  expect_equal(
+    predict(plain, test_sequences[1L], n_samples = 2)$mean,
+    predict(model_ensemble(list(test_model(), other_model())), test_sequences[1L], n_samples = 2)$mean
+  )
+  expect_no_match(capture.output(print(plain)), "Scale")
+  expect_warning(
+    mixed <- model_ensemble(list(logit(test_model()), other_model())), "different scales",
+    class = "deepmr_warning_scales"
+  )
+  expect_output(print(mixed), "by member: logit; the network's own")
+})
+
+test_that("numbers by output follow each member's own order of outputs", {
+  skip_if_no_python()
+  platt <- transform_platt(c(x = 5, y = 0), c(x = 1, y = 1))
+  exchanged <- test_model("Other", outputs = c("y", "x"))
+  alone <- predict(with_transform(exchanged, platt), test_sequences[1L], dropout = NULL)
+  ensemble <- model_ensemble(list(with_transform(test_model(), platt), with_transform(exchanged, platt)))
+  draws <- predict(ensemble, test_sequences[1L], dropout = NULL, draws = TRUE)
+  second <- vapply(draws$prediction_draws, `[`, 0, 2)
+  expect_equal(stats::setNames(second, draws$output)[alone$output], stats::setNames(alone$mean, alone$output))
+})
+
 test_that("members that do not fit are refused", {
   skip_if_no_python()
   model <- test_model()
   expect_error(model_ensemble(model), "must be a list", class = "deepmr_error_argument")
   expect_error(model_ensemble(list()), class = "deepmr_error_argument")
-  expect_error(model_ensemble(list(model, "x")), class = "deepmr_error_argument")
+  expect_error(model_ensemble(list(model, "x")), "number 2", class = "deepmr_error_argument")
+  expect_error(model_ensemble(list(NULL)), "number 1", class = "deepmr_error_argument")
   expect_error(model_ensemble(list(model, model)), "one and the same network", class = "deepmr_error_ensemble")
   expect_error(
     model_ensemble(list(model, test_model(outputs = c("x", "z")))), "'y' is in one only",

@@ -12,6 +12,12 @@ test_that("outputs are named by number unless named", {
   expect_identical(outputs(test_model(outputs = NULL))$output, c("output1", "output2"))
 })
 
+test_that("forgotten weights are spoken of", {
+  skip_if_no_python()
+  net <- paste0(test_path("fixtures", "nets.py"), ":Small")
+  expect_message(model_torch(net, length = 20), "No weights", class = "deepmr_message_untrained")
+})
+
 test_that("weights are loaded without running code, and refused where they do not fit", {
   skip_if_no_python()
   weights <- temporary_file(".pt")
@@ -47,6 +53,8 @@ test_that("what is not a model is refused", {
   expect_error(model_torch("net.txt", length = 20), "no Python file", class = "deepmr_error_model_file")
   expect_error(test_model("Missing"), "defines no 'Missing'", class = "deepmr_error_model_file")
   expect_error(model_torch(3, length = 20), "number", class = "deepmr_error_argument")
+  expect_error(model_torch("net.py:Net", c("a", "b"), 20), "weights", class = "deepmr_error_argument")
+  expect_error(model_torch("net.py:Net", length = 20, bases = c("A", "C", "G", "T")), class = "deepmr_error_argument")
   expect_error(test_model(outputs = c("x", "x")), "twice", class = "deepmr_error_argument")
   expect_error(
     predict(test_model(outputs = "x"), test_sequences[1L]), "2 predictions",

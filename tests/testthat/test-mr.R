@@ -112,7 +112,8 @@ test_that("values that cannot be used are left out, counted and explained", {
     expect_equal(bare(fit)[same], bare(fit_mr(effects[8:40], method = method))[same])
     expect_identical(fit$n_left_out, 7L)
     expect_identical(augment(fit)$reason[1:8], c(
-      "missing value", "missing value", "infinite value", "infinite value", "se_outcome is 0",
+      "beta_exposure is missing", "se_exposure is missing", "beta_outcome is infinite", "se_outcome is infinite",
+      "se_outcome is 0",
       "at float rounding level", "not selected", NA
     ))
   }
@@ -190,4 +191,17 @@ test_that("no fit is ok without an estimate", {
   fit <- fit_mr(tiny, method = c("egger", "ivw", "ols"))
   expect_identical(fit$estimate, rep(NA_real_, 3))
   expect_false("ok" %in% fit$status)
+})
+
+test_that("a table without standard errors is said to be one", {
+  effects <- plain_effects(mr_reference()$underdispersed40$input)
+  effects$se_exposure <- NA_real_
+  expect_message(fit <- fit_mr(effects, method = "egger"), "no standard errors", class = "deepmr_message_no_errors")
+  expect_identical(unique(augment(fit)$reason), "se_exposure is missing")
+  expect_no_message(fit_mr(plain_effects(mr_reference()$underdispersed40$input), method = "egger"))
+})
+
+test_that("outputs given where method and error stand are recognised", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
+  expect_error(fit_mr(x, "exposure", "outcome"), "exposure = ", class = "deepmr_error_unknown_method")
 })

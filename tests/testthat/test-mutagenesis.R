@@ -144,3 +144,14 @@ test_that("a result too large for memory is refused with its size and the ways o
   expect_error(check_result_size(1e10, 0), "outputs", class = "deepmr_error_too_large")
   expect_no_error(check_result_size(1e3, 50))
 })
+
+test_that("a sequence without a base to mutate is named", {
+  skip_if_no_python()
+  sequences <- c(test_sequences[1L], none = strrep("N", 20))
+  expect_message(
+    x <- saturation_mutagenesis(test_model(), sequences, n_samples = 2, positions = 1:2), "none.*only N",
+    class = "deepmr_message_no_variants"
+  )
+  expect_identical(unique(x$sequence), "first")
+  expect_identical(attr(x, "provenance")$positions, 1:2)
+})

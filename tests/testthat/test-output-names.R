@@ -76,3 +76,11 @@ test_that("predict() and saturation_mutagenesis() take rows of outputs()", {
   expect_identical(unique(x$output), "y")
   expect_error(predict(model, test_sequences, rows[0L]), class = "deepmr_error_no_output")
 })
+
+test_that("numbers and lists are no names", {
+  model <- structure(list(outputs = c("a", "b")), class = "deepmr_model")
+  expect_error(match_outputs(1, model), "must be names, or rows", class = "deepmr_error_argument")
+  expect_error(match_outputs(c("a", "a"), model), "twice", class = "deepmr_error_argument")
+  rows <- data.table::data.table(output = "a")
+  expect_error(match_outputs(c(rows, rows), model), "rbind", class = "deepmr_error_argument")
+})

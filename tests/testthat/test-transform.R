@@ -30,6 +30,11 @@ test_that("numbers named by output go to their outputs, in any order", {
   expected <- cbind(stats::plogis(-1 + 2 * stats::qlogis(p[, 1])), stats::plogis(1 + 3 * stats::qlogis(p[, 2])))
   expect_equal(raw_draws(platt), c(expected), tolerance = 1e-6)
   expect_equal(raw_draws(platt, outputs = "y"), expected[, 2], tolerance = 1e-6)
+  expect_equal(
+    raw_draws(with_transform(model, transform_platt(0.5, c(y = 3, x = 2)))),
+    c(stats::plogis(0.5 + 2 * stats::qlogis(p[, 1])), stats::plogis(0.5 + 3 * stats::qlogis(p[, 2]))),
+    tolerance = 1e-6
+  )
   tables <- transform_table(list(y = 0:1, x = 0:1), list(y = c(0, 2), x = c(0, 3)))
   expect_equal(raw_draws(with_transform(model, tables)), c(p %*% diag(c(3, 2))), tolerance = 1e-6)
 })
@@ -88,7 +93,8 @@ test_that("an output without numbers is not given out on another scale", {
     saturation_mutagenesis(again, test_sequences[1L], "x", n_samples = 2),
     class = "deepmr_error_no_scale"
   )
-  ensemble <- model_ensemble(list(test_model(), part))
+  expect_error(with_transform(part, transform_platt(c(x = 1), c(x = 1))), class = "deepmr_error_no_scale")
+  ensemble <- suppressWarnings(model_ensemble(list(test_model(), part)), classes = "deepmr_warning_scales")
   expect_error(predict(ensemble, test_sequences[1L], "x", n_samples = 2), class = "deepmr_error_no_scale")
 })
 
@@ -109,6 +115,7 @@ test_that("arguments are checked", {
     transform_table(c(0, 0), 1:2)
     transform_table(1, 1)
     transform_table(list(x = 0:1), list(y = 0:1))
+    transform_table(list(c(1, 0)), list(c(0, 1)))
     transform_prevalence(c(x = 0))
     transform_prevalence(0.1, to = 1)
   })

@@ -4,6 +4,7 @@ import dataclasses
 
 from .errors import DeepmrError
 from .model import Model
+from .transform import of_outputs
 
 
 @dataclasses.dataclass
@@ -27,8 +28,8 @@ class Ensemble:
     def source(self):
         return f"ensemble of {len(self.members)}"
 
-    def member_steps(self, member):
-        return (*member.steps, *self.steps)
+    def member_steps(self, member, columns, outputs):
+        return of_outputs(member.steps, columns) + of_outputs(self.steps, outputs)
 
 
 def ensemble(models):

@@ -1,5 +1,7 @@
 """What mutagenesis and prediction share: a model opened for a run over sequences."""
 
+import contextlib
+
 import numpy as np
 
 from .batching import choose_batch_size
@@ -28,7 +30,14 @@ class Job:
         self.batch_size = batch_size
         self.device = device
         self.locked = []  # one LockedModel for each member
-        self.scales = [Transform(model.member_steps(m), self.outputs, model.outputs) for m in model.members]
+        self._opened = contextlib.ExitStack()
+        # A member's own numbers are in the order of its own outputs.
+        places = [{name: i for i, name in enumerate(m.outputs)} for m in model.members]
+        self.columns = [[place[model.outputs[i]] for i in self.outputs] for place in places]
+        self.scales = [
+            Transform(model.member_steps(m, columns, self.outputs), [model.outputs[i] for i in self.outputs])
+            for m, columns in zip(model.members, self.columns)
+        ]
 
     @property
     def device_name(self):
@@ -36,10 +45,9 @@ class Job:
 
     def take(self, name, sequence):
         """Makes `sequence` the current one; the first opens and examines the model."""
-        for member in self.model.members[len(self.locked) :]:
-            columns = [member.outputs.index(self.model.outputs[i]) for i in self.outputs]
+        for member, columns in list(zip(self.model.members, self.columns))[len(self.locked) :]:
             locked = LockedModel(member, self.spec, self.seed, columns, self.device)
-            self.locked.append(locked.__enter__())
+            self.locked.append(self._opened.enter_context(locked))
         self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
 
     def member(self, draw):
@@ -75,5 +83,5 @@ class Job:
         )
 
     def close(self):
-        while self.locked:
-            self.locked.pop().__exit__(None, None, None)
+        self.locked = []
+        self._opened.close()

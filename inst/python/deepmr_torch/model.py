@@ -6,6 +6,7 @@ import torch
 
 from .encode import LAYOUTS, batch, to_layout
 from .errors import DeepmrError
+from .transform import of_outputs
 
 
 @dataclasses.dataclass
@@ -39,9 +40,9 @@ class Model:
         """The networks that take turns over the draws, as in an Ensemble: here one."""
         return (self,)
 
-    def member_steps(self, member):
-        """All steps of the transform of a member's predictions."""
-        return member.steps
+    def member_steps(self, member, columns, outputs):
+        """All steps of the transform of a member's predictions `columns`, which are the model's `outputs`."""
+        return of_outputs(self.steps, outputs)
 
     @property
     def parameter(self):

@@ -11,17 +11,20 @@ import numpy as np
 
 from .errors import DeepmrError
 
-# Probabilities of 0 and 1 have no logit. Near 1 a float32 has steps of 2^-24; near 0 it has no such limit.
-LEAST, MOST = 1e-30, 1 - 2.0**-24
+# Probabilities of 0 and 1 have no logit; what is nearer to them than this is taken for this, and is rounding.
+LEAST, MOST = 1e-45, 1 - 2.0**-53
 
 
 def with_steps(model, steps):
-    """`model` (a Model or an Ensemble) with `steps` after those it has; None takes all steps away.
+    """`model` (a Model or an Ensemble) with `steps` after those it has; None takes all steps away, those of
+    an ensemble's members too.
 
     steps: list of dicts with `kind`; "affine" has `a`, `b` (1 or K numbers), "table" has `x`, `y` (1
     or K lists of numbers)."""
     if steps is None:
-        return dataclasses.replace(model, steps=())
+        if any(member is model for member in model.members):
+            return dataclasses.replace(model, steps=())
+        return dataclasses.replace(model, members=tuple(with_steps(m, None) for m in model.members), steps=())
     return dataclasses.replace(model, steps=(*model.steps, *map(make_step, steps)))
 
 
@@ -35,48 +38,52 @@ def make_step(step):
     return made
 
 
+def of_outputs(steps, outputs):
+    """`steps` with their numbers for the predictions with the indices `outputs` only."""
+
+    def chosen(values):
+        return [values[i if len(values) > 1 else 0] for i in outputs]
+
+    return [{name: value if name == "kind" else chosen(value) for name, value in step.items()} for step in steps]
+
+
 class Transform:
-    """`steps` for the predictions with the indices `outputs`; `names` are those of all K predictions."""
+    """`steps` as of_outputs() gives them, for the predictions called `names`."""
 
-    def __init__(self, steps, outputs, names):
-        self.outputs = outputs
+    def __init__(self, steps, names):
+        self.steps = steps
         self.names = names
-        self.steps = [self._of_outputs(step) for step in steps]
-
-    def _of_outputs(self, step):
-        """The step's numbers for the wanted predictions only."""
-
-        def chosen(values):
-            return [values[i if len(values) > 1 else 0] for i in self.outputs]
-
-        return {name: value if name == "kind" else chosen(value) for name, value in step.items()}
 
     def __call__(self, values):
-        """(N, K) predictions on the new scale."""
+        """(N, K) predictions on the new scale. Raises where a logit meets what is no probability."""
         for step in self.steps:
+            if step["kind"] == "logit":
+                self._refuse_others_than_probabilities(values)
             values = getattr(self, step["kind"])(values, step)
         return values
 
     def rounding(self, values, relative):
         """How far each of `values` (N, K) moves on the new scale where the network's number is off by
-        `relative` times itself."""
+        `relative` times itself. Infinite where it has no logit."""
         off = relative * np.abs(values)
-        if not self.steps:
-            return off
-        with np.errstate(invalid="ignore"):  # a prediction that is not finite is reported by its own name
-            return np.abs(self(values + off) - self(values - off)) / 2
+        low, high, lost = values - off, values + off, np.zeros(values.shape, bool)
+        for step in self.steps:
+            if step["kind"] == "logit":
+                lost |= (values <= LEAST) | (values >= MOST)
+            low, high, values = (getattr(self, step["kind"])(v, step) for v in (low, high, values))
+        return np.where(lost, np.inf, np.abs(high - low) / 2)
 
-    def logit(self, p, step):
-        # A hair outside 0 and 1 is where rounding() looks.
-        wrong = np.argwhere((p < -1e-4) | (p > 1 + 1e-4))
+    def _refuse_others_than_probabilities(self, p):
+        wrong = np.argwhere((p < -1e-6) | (p > 1 + 1e-6))  # a sum of probabilities may be rounded past 1
         if len(wrong):
             row, column = wrong[0]
             raise DeepmrError(
                 "not_probability",
-                f"The output '{self.names[self.outputs[column]]}' is {p[row, column]:.6g}, which is no probability: "
-                "it has no logit.",
+                f"The output '{self.names[column]}' is {p[row, column]:.6g}, which is no probability: it has no logit.",
                 "A network that gives logits needs transform_sigmoid() first, or no transform.",
             )
+
+    def logit(self, p, step):
         p = np.clip(p, LEAST, MOST)
         return np.log(p) - np.log1p(-p)
 
