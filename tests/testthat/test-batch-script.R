@@ -344,9 +344,9 @@ test_that("models in all their forms: untrained, TorchScript, an ensemble, dropo
     list(x = readRDS(path("x.rds")), message = result[["message"]])
   }
   untrained <- run("--torch", net, "--samples", "2")
-  expect_length(gregexpr("Warning: .*untrained", untrained$message)[[1]], 1L)
+  expect_length(gregexpr("No weights are given", untrained$message)[[1]], 1L)
   script <- run("--torch", path("net.pt"), "--samples", "2")
-  expect_no_match(script$message, "Warning")
+  expect_no_match(script$message, "No weights")
   expect_match(attr(script$x, "provenance")$source, "net.pt", fixed = TRUE)
 
   weights <- paste(path("a.pt"), path("b.pt"), sep = ",")

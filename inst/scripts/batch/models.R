@@ -68,7 +68,7 @@ prepare_torch <- function(given) {
     if (length(weights) > 1L) {
       return(deepmr::model_ensemble(lapply(weights, make)))
     }
-    warn_of_untrained(make(weights))
+    make(weights)
   }
 }
 
@@ -81,18 +81,4 @@ check_torch_file <- function(torch) {
   }
   if (!names_class) usage_error(sprintf("--torch must be like net.py:Net, not '%s'.", torch))
   input_file(sub(":[^:]*$", "", torch), "--torch")
-}
-
-# Effects of a network that has learnt nothing look like any others.
-warn_of_untrained <- function(make) {
-  told <- FALSE
-  model <- withCallingHandlers(make, deepmr_warning_untrained = function(w) told <<- TRUE)
-  if (!told && grepl("(untrained, ", model$source, fixed = TRUE)) {
-    problem <- "The network is untrained: its weights are those that the class starts with. Give --weights."
-    warning(structure(
-      class = c("deepmr_warning_untrained", "deepmr_warning", "warning", "condition"),
-      list(message = problem, call = NULL)
-    ))
-  }
-  model
 }

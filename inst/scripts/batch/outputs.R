@@ -18,7 +18,7 @@ outputs_command <- function() {
 
 run_outputs <- function(job) {
   # Names need no weights.
-  model <- suppressWarnings(job$model(), classes = "deepmr_warning_untrained")
+  model <- suppressMessages(job$model(), classes = "deepmr_message_untrained")
   do.call(deepmr::outputs, c(list(model), as.list(job$terms)))
 }
 
