@@ -99,6 +99,27 @@ def test_offline_without_a_copy(repository, cache, monkeypatch):
     assert not files(cache)
 
 
+def test_a_mistyped_directory_is_told_of_first(repository, cache, monkeypatch):
+    start = "There is no directory '{}', so it was taken for a name in the Kipoi zoo: "
+    for name, words in (
+        ("zoo/nothere", "there is no Kipoi model 'zoo/nothere'"),
+        ("my models/one", "'my models/one' is not the name of a Kipoi model"),
+    ):
+        text = refused("kipoi_fetch", from_name, name, cache)
+        assert text.startswith(start.format(name) + words) and "Check the path." in text
+        with pytest.raises(DeepmrError) as error:  # asked for as a name
+            from_name(name, str(cache), guessed=False)
+        assert "no directory" not in error.value.problem
+    offline(monkeypatch)
+    text = refused("kipoi_fetch", from_name, "zoo/nothere", cache)
+    assert text.startswith(start.format("zoo/nothere") + repository.as_uri()) and "cannot be downloaded" in text
+
+
+def test_a_model_that_is_there_was_no_mistyped_directory(repository, cache):
+    (repository / "Zoo" / "code.py").unlink()
+    assert "no directory" not in refused("kipoi_fetch", from_name, "Zoo/predict", cache)
+
+
 @pytest.mark.parametrize("path", ["../../../secret.py", "/etc/secret.py", "..\\..\\secret.py", "C:/secret.py"])
 def test_paths_that_leave_the_repository(repository, cache, path):
     change(repository, module_file=path)

@@ -12,7 +12,8 @@ from networks import LENGTH, SEQUENCE
 from zoo import FORMS, SHAPES, listing, md5, write_model, write_yaml
 
 from deepmr_torch.encode import codes
-from deepmr_torch.errors import DeepmrError
+from deepmr_torch.errors import DeepmrError, guard
+from deepmr_torch.kipoi_input import refuse_axes
 from deepmr_torch.kipoi_package import silence
 from deepmr_torch.model import join_outputs
 
@@ -186,6 +187,8 @@ def test_the_directory_stays_as_it_is(tmp_path, monkeypatch, capfd):
         ({"type": "pytorch", "args": {"module_class": "model.M"}}, "names no `weights`"),
         ({"type": "pytorch", "args": {"module_class": "M", "weights": "w"}}, "which file defines `M`"),
         ({"type": "pytorch", "args": {"lua_file": "x.t7", "weights": "w"}}, "the arguments lua_file"),
+        ({"type": "pytorch", "args": {"module_ojb": "x", "weights": "w"}}, "Nearest: module_obj."),
+        ({"type": "pytorch", "args": {"zzz": "x", "weights": "w"}}, "Permitted are weights, module_file, module_obj,"),
         ({"type": "pytorch", "args": {"module_class": "model.M", "weights": 3}}, "neither a path nor a url"),
     ],
 )
@@ -224,6 +227,57 @@ def test_inputs_that_are_no_one_hot_dna(tmp_path, monkeypatch, inputs, words):
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    ("layout", "loader", "words"),
+    [
+        ("NC1L", {"auto_resize_len": 80}, "the shape (4, 1, 12), but auto_resize_len is 80"),
+        ("NLC", {"auto_resize_len": 80}, "the shape (12, 4), but auto_resize_len is 80"),
+        ("NCL", {"alphabet_axis": 1}, "the shape (4, 12), but alphabet_axis is 1"),
+        ("NLC", {"alphabet_axis": 0}, "the shape (12, 4), but alphabet_axis is 0"),
+        ("NCL1", {"alphabet_axis": 3}, "the shape (4, 12, 1), but alphabet_axis is 3"),
+        ("NC1L", {"dummy_axis": 2}, "the shape (4, 1, 12), but dummy_axis is 2"),
+        ("NCL", {"dummy_axis": 1}, "the shape (4, 12), but dummy_axis is 1"),
+    ],
+)
+def test_a_loader_that_contradicts_the_schema(tmp_path, layout, loader, words):
+    content = write_model(tmp_path, layout=layout)
+    (tmp_path / "model.py").write_text("raise SystemExit('ran')\n")
+    content["default_dataloader"]["default_args"].update(loader)
+    write_yaml(tmp_path, content)
+    assert words in refused("kipoi_model", tmp_path)
+
+
+def test_loaders_that_agree_with_the_schema(tmp_path):
+    for layout, loader in (
+        ("NC1L", {"dummy_axis": 1}),
+        ("NCL1", {"dummy_axis": 2}),
+        ("NCL", {"alphabet_axis": None, "dummy_axis": None, "auto_resize_len": None}),
+    ):
+        content = write_model(tmp_path / layout, layout=layout)
+        content["default_dataloader"]["default_args"].update(loader)
+        write_yaml(tmp_path / layout, content)
+        assert load(tmp_path / layout).layout == layout
+
+
+def test_either_axis_of_four_may_be_the_bases():
+    square = types.SimpleNamespace(file="model.yaml", loader={"alphabet_axis": 1})
+    refuse_axes(square, (4, 4))
+    with pytest.raises(DeepmrError, match="alphabet_axis is 1"):
+        refuse_axes(square, (4, 5))
+
+
+@pytest.mark.parametrize("labels", [None, ["a", "b", "c"]])
+def test_targets_of_another_size_than_what_the_network_gives(tmp_path, labels):
+    content = write_model(tmp_path, labels=labels)
+    content["schema"]["targets"]["shape"] = "(41, )"
+    write_yaml(tmp_path, content)
+    text = refused("kipoi_model", tmp_path)
+    assert "the shape (41,) for the target 'probs', but the network gives 3 predictions" in text
+    content["schema"]["targets"]["shape"] = "(None, )"
+    write_yaml(tmp_path, content)
+    assert len(load(tmp_path).outputs) == 3
+
+
 def test_one_input_in_a_dict_or_list_and_a_length_from_the_loader(tmp_path):
     content = write_model(tmp_path)
     for inputs in ({"seq": {"shape": "(4, None)"}}, [{"name": "seq", "shape": [4, LENGTH]}]):
@@ -243,13 +297,22 @@ def test_directories_that_are_no_model(tmp_path):
     (tmp_path / "model-template.yaml").write_text("")
     assert "is a group of Kipoi models" in refused("kipoi_model", tmp_path)
     for text, words in (
-        ("a: [", "is no valid YAML"),
+        ("a: [", "is no valid YAML at line 1, column 5: "),
+        ("a: 1\n  b: 2", "is no valid YAML at line 2, column 4: mapping values are not allowed here. Correct"),
+        ("a: \x00", "is no valid YAML: unacceptable character #x0000"),
         ("- a", "does not hold named entries"),
         ("!!python/object/apply:os.getcwd []", "is no valid YAML"),
         ("version https://git-lfs.github.com/spec/v1", "is a git-lfs pointer"),
     ):
         (tmp_path / "one" / "model.yaml").write_text(text)
         assert words in refused("kipoi_model", tmp_path / "one")
+
+
+def test_what_yaml_says_is_not_said_twice(tmp_path):
+    for content, words in ((b"a: b: c", "line 1, column 5"), (b"a: \xff", "not encoded in UTF-8")):
+        (tmp_path / "model.yaml").write_bytes(content)
+        result = guard("kipoi_source.from_directory", str(tmp_path), str(tmp_path / "cache"))
+        assert words in result["problem"] and result["cause"] is None and "\n" not in result["problem"]
 
 
 def test_model_yml_and_the_path_of_the_file(tmp_path):
@@ -264,7 +327,7 @@ def test_model_yml_and_the_path_of_the_file(tmp_path):
         ({"module_class": "other.M"}, "There is no file"),
         ({"module_class": "model.N"}, "defines no 'N'"),
         ({"module_class": "model.net"}, "but `module_class` must be a class or function"),
-        ({"module_obj": "model.M"}, "but `module_obj` must be a torch.nn.Module"),
+        ({"module_obj": "model.M"}, "is of type type, but `module_obj` must be a torch.nn.Module"),
     ],
 )
 def test_code_that_model_yaml_names_wrongly(tmp_path, args, words):
@@ -305,7 +368,9 @@ def test_weights_that_are_missing_broken_or_of_another_network(tmp_path):
         assert words in refused("weights", tmp_path)
     torch.save({"head.weight": torch.zeros(2, 2)}, path)
     text = refused("weights", tmp_path)
-    assert "does not fit the model" in text and '"conv.weight"' in text and "[2, 2]" in text
+    assert (
+        "does not fit the model: it lacks conv.weight, conv.bias, head.bias; shapes differ: head.weight (2, 2)" in text
+    )
     torch.save(torch.nn.Linear(2, 2), path)
     assert "a whole pickled network" in refused("weights", tmp_path)
     path.unlink()
@@ -323,6 +388,79 @@ def test_weights_saved_on_a_gpu_and_as_a_checkpoint(tmp_path, monkeypatch):
         with pytest.raises(RuntimeError, match="CUDA"):
             torch.load(path)
     np.testing.assert_array_equal(predictions(load(tmp_path)), expected)
+
+
+@pytest.mark.parametrize("form", ["class", "object", "old"])
+def test_names_of_wrappers_are_taken_off(tmp_path, form):
+    write_model(tmp_path, form)
+    path, load_state_dict = tmp_path / "weights.pth", torch.nn.Module.load_state_dict
+    expected = predictions(load(tmp_path))
+    torch.save({f"module.{key}": value for key, value in torch.load(path).items()}, path)
+    np.testing.assert_array_equal(predictions(load(tmp_path)), expected)
+    assert torch.nn.Module.load_state_dict is load_state_dict
+
+
+def test_code_that_renames_tensors_itself(tmp_path):
+    """What it hands on is not what was in the file, and is left alone."""
+    write_model(tmp_path)
+    path, code = tmp_path / "weights.pth", tmp_path / "model.py"
+    expected = predictions(load(tmp_path))
+    code.write_text(
+        code.read_text().replace(
+            "    def forward",
+            "    def load_state_dict(self, state):\n"
+            "        return super().load_state_dict({key[3:]: value for key, value in state.items()})\n\n"
+            "    def forward",
+        )
+    )
+    torch.save({f"my-{key}": value for key, value in torch.load(path).items()}, path)
+    np.testing.assert_array_equal(predictions(load(tmp_path)), expected)
+    torch.save({f"my-{key}": value for key, value in torch.load(path).items()}, path)
+    assert "does not fit the model" in refused("weights", tmp_path)
+
+
+def test_modules_that_know_names_of_older_versions_load_them(tmp_path):
+    write_model(tmp_path)
+    path, code = tmp_path / "weights.pth", tmp_path / "model.py"
+    expected, text = predictions(load(tmp_path)), code.read_text()
+    renames = """    def _load_from_state_dict(self, state, prefix, *args):
+        if "old_bias" in state:
+            state["head.bias"] = state.pop("old_bias")
+        super()._load_from_state_dict(state, prefix, *args)
+
+"""
+    code.write_text(text.replace("    def forward", f"{renames}    def forward"))
+    state = torch.load(path)
+    state["old_bias"] = state.pop("head.bias")
+    torch.save(state, path)
+    np.testing.assert_array_equal(predictions(load(tmp_path)), expected)
+    code.write_text(text)
+    text = refused("weights", tmp_path)
+    assert "it lacks head.bias; the model lacks old_bias." in text
+
+
+def test_torch_does_not_advise_what_we_refuse(tmp_path):
+    """Neither of a file that the code reads nor of the weights."""
+    write_model(tmp_path)
+    other, code = tmp_path / "other.pth", tmp_path / "model.py"
+    torch.save(torch.nn.Linear(2, 2), other)
+    for name, more in (("other.pth", f"torch.load('{other}')\n"), ("weights.pth", "")):
+        code.write_text(code.read_text().partition("torch.load")[0] + more)
+        result = guard("kipoi_source.from_directory", str(tmp_path), str(tmp_path / "cache"))
+        assert result["what"] == "weights" and result["cause"] is None
+        assert f"{name}' holds a whole pickled network" in result["problem"]
+        other.replace(tmp_path / "weights.pth") if other.exists() else None
+
+
+def test_code_that_waits_for_a_refusal_gets_it(tmp_path):
+    write_model(tmp_path)
+    other, code = tmp_path / "other.pth", tmp_path / "model.py"
+    torch.save(torch.nn.Linear(2, 2), other)
+    code.write_text(
+        f"{code.read_text()}\nimport pickle\ntry:\n    torch.load('{other}', weights_only=True)\n"
+        "except pickle.UnpicklingError:\n    pass\n"
+    )
+    assert len(load(tmp_path).outputs) == 3
 
 
 def test_weights_inside_the_code(tmp_path):

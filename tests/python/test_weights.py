@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from deepmr_torch.errors import DeepmrError
+from deepmr_torch.errors import DeepmrError, guard
 from deepmr_torch.weights import load_weights
 from deepmr_torch.weights_file import SAVE
 
@@ -143,6 +143,12 @@ def test_a_whole_network_is_not_weights(net, tmp_path, zipped):
     assert "a whole pickled network" in text and SAVE in text
 
 
+def test_torch_does_not_advise_what_we_refuse(net, tmp_path):
+    """Its text says to set weights_only=False."""
+    result = guard(load_weights, net, saved(tmp_path, Net()))
+    assert result["what"] == "weights" and result["cause"] is None
+
+
 def test_torchscript_is_not_weights(net, tmp_path):
     path = tmp_path / "net.pt"
     torch.jit.script(nn.Linear(3, 2)).save(str(path))
@@ -202,10 +208,10 @@ def test_counters_of_batches_may_be_absent(net, tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (torch.zeros(3), "holds a Tensor"),
+        (torch.zeros(3), "holds something of type Tensor"),
         ({"epoch": 3, "state_dict": {}}, "holds the entries epoch, state_dict"),
         ({}, "holds nothing"),
-        ([torch.zeros(1)], "holds a list"),
+        ([torch.zeros(1)], "holds something of type list"),
     ],
 )
 def test_contents_that_are_no_state_dict(net, tmp_path, content, words):

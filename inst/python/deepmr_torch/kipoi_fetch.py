@@ -17,16 +17,21 @@ CLONE = "Get the whole repository, git clone https://github.com/kipoi/models, an
 MOST_LINKS = 5
 
 
-def fetch_directory(name, cache, repository=None):
-    """The path of the model `name`'s directory in `cache`. Raises DeepmrError("kipoi_fetch"),
-    ("kipoi_model") or ("cache")."""
-    parts = name.strip("/").split("/")
-    if not all(re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]*", part) for part in parts):
-        raise DeepmrError("kipoi_fetch", f"'{name}' is not the name of a Kipoi model.", 'Write "DeepSEA/predict".')
-    tree = Tree(Path(cache).expanduser() / "models", repository or REPOSITORY)
-    name = "/".join(parts)
-    if not any(tree.has(f"{name}/{file}") for file in ("model.yaml", "model.yml")):
-        raise unknown(name, tree)
+def fetch_directory(name, cache, repository=None, guessed=False):
+    """The path of the model `name`'s directory in `cache`; `guessed`: that it is a name was concluded
+    from there being no such directory. Raises DeepmrError("kipoi_fetch"), ("kipoi_model") or ("cache")."""
+    try:
+        tree, name = find(name, cache, repository)
+    except DeepmrError as error:
+        if not guessed or error.what != "kipoi_fetch":
+            raise
+        # Who mistyped a path should read of the path first, not of a server.
+        raise DeepmrError(
+            error.what,
+            f"There is no directory '{name}', so it was taken for a name in the Kipoi zoo: "
+            f"{error.problem[0].lower()}{error.problem[1:]}",
+            ["Check the path.", *([error.remedy] if isinstance(error.remedy, str) else error.remedy)],
+        ) from error.__cause__
     description = read_description(tree.root / name)
     try:
         tree.get(name, description.code)
@@ -44,6 +49,18 @@ def fetch_directory(name, cache, repository=None):
             except NotThere:
                 continue
     return tree.root / name
+
+
+def find(name, cache, repository):
+    """(Tree, name) with the model's model.yaml in the copy."""
+    parts = name.strip("/").split("/")
+    if not all(re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]*", part) for part in parts):
+        raise DeepmrError("kipoi_fetch", f"'{name}' is not the name of a Kipoi model.", 'Write "DeepSEA/predict".')
+    tree = Tree(Path(cache).expanduser() / "models", repository or REPOSITORY)
+    name = "/".join(parts)
+    if not any(tree.has(f"{name}/{file}") for file in ("model.yaml", "model.yml")):
+        raise unknown(name, tree)
+    return tree, name
 
 
 def unknown(name, tree):

@@ -1,6 +1,7 @@
 """Names for a Kipoi model's predictions."""
 
 import collections
+import math
 
 from .errors import DeepmrError
 from .model import join_outputs
@@ -52,6 +53,8 @@ def width_of(head):
 def names_of(description, head, width):
     """`width` names of one target: its labels, else its own name, numbered."""
     own = head.name or "output"
+    if None not in head.shape and math.prod(head.shape) != width:
+        raise wrong(description, f"the shape {head.shape} for the target '{own}'", width)
     if not head.labels:
         return numbered(own, width)
     labels, file = head.labels, None

@@ -16,6 +16,7 @@ from .weights import load_weights
 from .weights_file import kind_of
 
 WRITE = 'Write "path/net.py:Net": a Python file and the class in it.'
+SCRIPT = 'Or write "path/net.pt": a TorchScript file.'
 
 
 def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
@@ -29,10 +30,15 @@ def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=Non
     elif len(outputs) != len(default):
         raise DeepmrError(
             "model",
-            f"The model gives {len(default)} predictions, but {len(outputs)} output names.",
+            f"The model gives {count(default, 'prediction')}, but there {'is' if len(outputs) == 1 else 'are'} "
+            f"{count(outputs, 'output name')}.",
             "Name each prediction once.",
         )
     return model
+
+
+def count(things, word):
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def demo(weights, outputs):
@@ -48,12 +54,28 @@ def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
         module, state = read_torchscript(spec), "as in the file"
     else:
         path, _, name = spec.rpartition(":")
-        if not path or not name or not pathlib.Path(path).is_file():
-            raise DeepmrError("model_file", f"There is no Python file '{path or spec}'.", WRITE)
+        if not name or not pathlib.Path(path).is_file():
+            # What follows the colon of "C:/net.pt" is no name.
+            file = path if path and name.isidentifier() else spec
+            raise DeepmrError("model_file", f"There is no file '{file}'.", [WRITE, SCRIPT])
+        refuse_binary(path, name)
         with folders_first(pathlib.Path(path).parent):
             module, state = make(path, name)
     trained = state if weights is None else f"weights {weights}"
     return from_module(module, length, outputs, layout, bases, weights, f"{spec} ({trained})")
+
+
+def refuse_binary(path, name):
+    """Raises where a file cannot be Python: its compiler speaks of null bytes only."""
+    if b"\0" not in pathlib.Path(path).read_bytes():
+        return
+    if kind_of(path) == "torchscript":
+        raise DeepmrError(
+            "model_file",
+            f"'{path}' is not Python text but a TorchScript file.",
+            f"Give its path alone, without ':{name}'.",
+        )
+    raise DeepmrError("model_file", f"'{path}' is not Python text.", [WRITE, SCRIPT])
 
 
 def make(path, name):

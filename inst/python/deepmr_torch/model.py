@@ -27,13 +27,18 @@ class Model:
         if not isinstance(self.module, torch.nn.Module):
             raise DeepmrError(
                 "model",
-                f"The model is a {type(self.module).__name__}, not a torch.nn.Module.",
+                f"The model is of type {type(self.module).__name__}, not a torch.nn.Module.",
                 "Give a torch module that takes one-hot DNA.",
             )
         if self.layout not in LAYOUTS:
             raise DeepmrError("model", f"Unknown layout '{self.layout}'.", f"Use one of {', '.join(LAYOUTS)}.")
         if sorted(self.bases) != sorted("ACGT"):
-            raise DeepmrError("model", f"bases = '{self.bases}' is not an order of A, C, G and T.", None)
+            lower = sorted(str(self.bases).upper()) == sorted("ACGT")
+            raise DeepmrError(
+                "model",
+                f"bases = '{self.bases}' is not an order of A, C, G and T.",
+                "Write it in upper case." if lower else "Write each of the four once, as in ACGT.",
+            )
 
     @property
     def members(self):

@@ -98,22 +98,31 @@ def read_pickled(file):
     try:
         return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL (\S+) was not an allowed global|Unsupported global: GLOBAL (\S+)", str(error))
-        if found is None and "Unsupported" not in str(error):
-            raise damaged(file, error) from error
-        name = next(filter(None, found.groups()), "") if found else ""
-        raise DeepmrError(
-            "weights",
-            f"'{file}' holds {'a whole pickled network' if whole_network(file) else 'more than tensors'}: reading it "
-            f"would run code{f' ({name})' if name else ''}, so it was not read.",
-            SAVE,
-        ) from error
+        raise refused_pickle(file, error) from None
     except Exception as error:
         raise damaged(file, error) from error
 
 
+def refused_pickle(file, error):
+    """A DeepmrError from torch's refusal to unpickle a file (or stream). Not to be raised from it: torch
+    advises weights_only=False, which is what must not be done."""
+    found = re.search(r"GLOBAL (\S+) was not an allowed global|Unsupported global: GLOBAL (\S+)", str(error))
+    if found is None and "Unsupported" not in str(error):
+        return damaged(file, error)
+    name = next(filter(None, found.groups()), "") if found else ""
+    return DeepmrError(
+        "weights",
+        f"'{file}' holds {'a whole pickled network' if whole_network(file) else 'more than tensors'}: reading it "
+        f"would run code{f' ({name})' if name else ''}, so it was not read.",
+        SAVE,
+    )
+
+
 def whole_network(file):
     """Whether a file of torch.save() has a module inside: every one is pickled with these names."""
+    if not isinstance(file, str | pathlib.Path):  # a stream, which has been read
+        return False
+    file = pathlib.Path(file)
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
@@ -136,7 +145,7 @@ def tensors_in(content, path):
             part = content.get(entry) if isinstance(content, dict) else None
         if isinstance(part, dict) and part and all(isinstance(value, torch.Tensor) for value in part.values()):
             return part
-    holds = f"a {type(content).__name__}"
+    holds = f"something of type {type(content).__name__}"
     if isinstance(content, dict):
         holds = f"the entries {some(content)}" if content else "nothing"
     raise DeepmrError("weights", f"'{path}' holds {holds}, not a state dict.", SAVE)
