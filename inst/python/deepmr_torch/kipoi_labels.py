@@ -1,8 +1,7 @@
 """Names for a Kipoi model's predictions."""
 
-import collections
-
 from .errors import DeepmrError
+from .first_pass import distinct
 from .model import join_outputs
 
 
@@ -80,17 +79,3 @@ def read_labels(file):
             "kipoi_model", f"'{file}' is a git-lfs pointer, not labels.", "Run `git lfs pull` in its folder."
         )
     return [line.rstrip() for line in text.rstrip().splitlines()]
-
-
-def distinct(names):
-    """`names` with "#1", "#2", ... after each of those that stand there more than once."""
-    count, taken, ordinal = collections.Counter(names), set(names), collections.Counter()
-    out = []
-    for name in names:
-        new = name
-        while count[name] > 1 and new in taken:
-            ordinal[name] += 1
-            new = f"{name}#{ordinal[name]}"
-        taken.add(new)
-        out.append(new)
-    return out

@@ -9,7 +9,7 @@ import torch
 from .demo_net import DemoNet
 from .errors import DeepmrError
 from .first_pass import first_line, first_pass, names_of
-from .model import Model
+from .model import Model, join_outputs
 from .user_code import folders_first, run_file
 from .user_errors import errors_of
 from .weights import load_weights
@@ -21,17 +21,19 @@ WRITE = 'Write "path/net.py:Net": a Python file and the class in it.'
 def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
     """A Model from an nn.Module that the user holds; `weights` is the path of a state dict."""
     model = Model(module, int(length), outputs, layout, bases, source)
-    if weights is not None:
-        load_weights(module, weights)
-    default = names_of(first_pass(model))
+    out = first_pass(model)
     if outputs is None:
-        model.outputs = default
-    elif len(outputs) != len(default):
+        model.outputs = names_of(out)
+    count = join_outputs(out, 1).shape[1]
+    if len(model.outputs) != count:
         raise DeepmrError(
             "model",
-            f"The model gives {len(default)} predictions, but {len(outputs)} output names.",
+            f"The model gives {count} predictions, but {len(model.outputs)} output names.",
             "Name each prediction once.",
         )
+    # Last: the user's module stays as it is where something is refused.
+    if weights is not None:
+        load_weights(module, weights)
     return model
 
 
