@@ -51,6 +51,8 @@ def width_of(head):
 def names_of(description, head, width):
     """`width` names of one target: its labels, else its own name, numbered."""
     own = head.name or "output"
+    if head.shape is not None and len(head.shape) == 1 and head.shape[0] not in (None, width):
+        raise wrong(description, f"the shape {head.shape} for '{own}'", width)
     if not head.labels:
         return numbered(own, width)
     labels, file = head.labels, None
@@ -59,7 +61,8 @@ def names_of(description, head, width):
         if file.is_file():
             labels = read_labels(file)
         elif width > 1:
-            raise wrong(description, f"the file of labels '{file}', which does not exist", width, "Put the file there.")
+            state = "is a directory" if file.is_dir() else "does not exist"
+            raise wrong(description, f"the file of labels '{file}', which {state}", width, "Put the file there.")
     if len(labels) != width:
         raise wrong(
             description, f"{len(labels)} labels{f' in {file}' if file else ''} for '{own}'", width,
@@ -73,7 +76,10 @@ def numbered(name, width):
 
 
 def read_labels(file):
-    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeepmrError("kipoi_model", f"'{file}' is not text in UTF-8.", "Save it in UTF-8.") from error
     if text.startswith("version https://git-lfs"):
         raise DeepmrError(
             "kipoi_model", f"'{file}' is a git-lfs pointer, not labels.", "Run `git lfs pull` in its folder."

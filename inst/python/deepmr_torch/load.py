@@ -10,7 +10,7 @@ from .demo_net import DemoNet
 from .errors import DeepmrError
 from .first_pass import first_line, first_pass, names_of
 from .model import Model, join_outputs
-from .user_code import folders_first, run_file
+from .user_code import folders_first, run_file, session_kept
 from .user_errors import errors_of
 from .weights import load_weights
 from .weights_file import kind_of
@@ -52,7 +52,7 @@ def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
         path, _, name = spec.rpartition(":")
         if not path or not name or not pathlib.Path(path).is_file():
             raise DeepmrError("model_file", f"There is no Python file '{path or spec}'.", WRITE)
-        with folders_first(pathlib.Path(path).parent):
+        with session_kept(), folders_first(pathlib.Path(path).parent):
             module, state = make(path, name)
     trained = state if weights is None else f"weights {weights}"
     return from_module(module, length, outputs, layout, bases, weights, f"{spec} ({trained})")
