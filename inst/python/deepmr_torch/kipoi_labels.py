@@ -1,5 +1,7 @@
 """Names for a Kipoi model's predictions."""
 
+import math
+
 from .errors import DeepmrError
 from .first_pass import distinct
 from .model import join_outputs
@@ -51,8 +53,8 @@ def width_of(head):
 def names_of(description, head, width):
     """`width` names of one target: its labels, else its own name, numbered."""
     own = head.name or "output"
-    if head.shape is not None and len(head.shape) == 1 and head.shape[0] not in (None, width):
-        raise wrong(description, f"the shape {head.shape} for '{own}'", width)
+    if None not in head.shape and math.prod(head.shape) != width:
+        raise wrong(description, f"the shape {head.shape} for the target '{own}'", width)
     if not head.labels:
         return numbered(own, width)
     labels, file = head.labels, None
