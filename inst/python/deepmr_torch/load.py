@@ -24,11 +24,11 @@ def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=Non
     out = first_pass(model)
     if outputs is None:
         model.outputs = names_of(out)
-    count = join_outputs(out, 1).shape[1]
-    if len(model.outputs) != count:
+    width = join_outputs(out, 1).shape[1]
+    if len(model.outputs) != width:
         raise DeepmrError(
             "model",
-            f"The model gives {count} predictions, but {len(model.outputs)} output names.",
+            f"The model gives {width} predictions, but {len(model.outputs)} output names.",
             "Name each prediction once.",
         )
     # Last: the user's module stays as it is where something is refused.
