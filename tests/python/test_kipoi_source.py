@@ -8,14 +8,13 @@ import types
 import numpy as np
 import pytest
 import torch
+from drive import predict
 from networks import LENGTH, SEQUENCE
 from zoo import FORMS, SHAPES, listing, md5, write_model, write_yaml
 
-from deepmr_torch.encode import codes
 from deepmr_torch.errors import DeepmrError, guard
 from deepmr_torch.kipoi_input import refuse_axes
 from deepmr_torch.kipoi_package import silence
-from deepmr_torch.model import join_outputs
 
 pytest.importorskip("kipoi_utils")
 from deepmr_torch.kipoi_package import import_kipoi  # noqa: E402
@@ -34,9 +33,8 @@ def load(folder, bases=None):
 
 
 def predictions(model):
-    with torch.no_grad():
-        x = model.encode(codes(SEQUENCE), np.array([-1]), np.zeros(1, np.uint8))
-        return join_outputs(model.module(x), 1).numpy()
+    """As a user gets them, with dropout off."""
+    return predict(model, SEQUENCE, spec=None)
 
 
 def of_kipoi(folder, alphabet="ACGT", shape=SHAPES["NCL"]):
@@ -100,6 +98,28 @@ def test_two_heads(tmp_path, heads):
     np.testing.assert_allclose(predictions(model), of_kipoi(folder), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("widths", "network", "words"),
+    [
+        ((1, 2), {"heads": "list"}, "the shape (1,) for the target 'head0', but the network gives 2 predictions"),
+        ((5,), {}, "the shape (5,) for the target 'head0', but the network gives 3 predictions"),
+        ((4,), {"heads": "list"}, "the shape (4,) for the target 'head0', but the network gives 3 predictions"),
+        ((1, 1, 1), {"heads": "list"}, "3 targets, but the network gives 2 arrays, 3 predictions"),
+        ((1, 1), {}, "2 predictions in 2 targets, but the network gives 3 predictions"),
+        ((2, 2), {}, "4 predictions in 2 targets, but the network gives 3 predictions"),
+    ],
+)
+def test_targets_that_contradict_the_network(tmp_path, widths, network, words):
+    targets = [{"name": f"head{i}", "shape": f"({width}, )", "doc": ""} for i, width in enumerate(widths)]
+    write_model(tmp_path, targets=targets if len(widths) > 1 else targets[0], **network)
+    assert words in refused("kipoi_model", tmp_path)
+
+
+def test_targets_of_unknown_width(tmp_path):
+    write_model(tmp_path, targets={"name": "probs", "shape": "(None, )", "doc": ""})
+    assert load(tmp_path).outputs == ["probs1", "probs2", "probs3"]
+
+
 def test_the_name_of_a_head_may_be_found_in_the_network_only(tmp_path):
     write_model(tmp_path, targets={"first": TWO[0], "third": {"shape": "(1, )", "doc": ""}}, heads="dict")
     text = refused("kipoi_model", tmp_path)
@@ -125,6 +145,26 @@ def test_labels_in_the_yaml_and_none(tmp_path):
     assert load(tmp_path).outputs == ["probs"]
     write_model(tmp_path, width=1, labels="accessibility")
     assert load(tmp_path).outputs == ["accessibility"]
+
+
+@pytest.mark.parametrize("labels", [[["a"], ["b"], ["c"]], ["a", None, "c"], {"file": "x"}, ["a", True, "c"]])
+def test_labels_that_are_no_text(tmp_path, labels):
+    write_model(tmp_path, labels=labels)
+    assert "`column_labels`, which is no text" in refused("kipoi_model", tmp_path)
+
+
+def test_files_of_labels_that_are_no_text(tmp_path):
+    folder = labelled(tmp_path / "m", "")
+    (folder / "labels.txt").write_bytes("é\nb\nc\n".encode("latin1"))
+    assert f"'{folder / 'labels.txt'}' is not text in UTF-8" in refused("kipoi_model", folder)
+    (folder / "labels.txt").unlink()
+    (folder / "labels.txt").mkdir()
+    assert "labels.txt', which is a directory" in refused("kipoi_model", folder)
+
+
+def test_numbers_are_labels(tmp_path):
+    write_model(tmp_path, labels=[1, 2.5, "3"])
+    assert load(tmp_path).outputs == ["1", "2.5", "3"]
 
 
 def test_labels_that_do_not_fit(tmp_path):
@@ -325,6 +365,7 @@ def test_model_yml_and_the_path_of_the_file(tmp_path):
     ("args", "words"),
     [
         ({"module_class": "other.M"}, "There is no file"),
+        ({"module_class": "M", "module_file": "."}, "which model.yaml names, is a directory"),
         ({"module_class": "model.N"}, "defines no 'N'"),
         ({"module_class": "model.net"}, "but `module_class` must be a class or function"),
         ({"module_obj": "model.M"}, "is of type type, but `module_obj` must be a torch.nn.Module"),
@@ -477,3 +518,61 @@ def test_weights_inside_the_code(tmp_path):
     model = load(tmp_path)
     assert torch.equal(model.module.head.weight, torch.load(path)["head.weight"])
     assert model.source.endswith("(weights in its code)")
+
+
+def with_own_load(folder, content, arguments, monkeypatch):
+    """A model whose code reads a file of its own, saved on a GPU."""
+    write_model(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        torch.save(content, folder / "own.pth")
+    code = folder / "model.py"
+    code.write_text(code.read_text() + f"M.own = torch.load({str(folder / 'own.pth')!r}{arguments})\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "", ", 'cpu'", ", lambda s, l: s", ", None", ", map_location=None", ", map_location='cpu'",
+        ", weights_only=False", ", 'cpu', weights_only=False", ", mmap=False",
+    ],
+)  # fmt: skip
+def test_files_that_the_code_reads_itself_come_to_the_cpu(tmp_path, monkeypatch, arguments):
+    own = torch.arange(3.0)
+    with_own_load(tmp_path, own, arguments, monkeypatch)
+    assert torch.equal(load(tmp_path).module.own, own)
+
+
+@pytest.mark.parametrize("arguments", ["", ", weights_only=False", ", 'cpu', weights_only=None"])
+def test_code_in_files_that_the_code_reads_itself_is_not_run(tmp_path, monkeypatch, arguments):
+    class Code:
+        def __reduce__(self):
+            return (os.system, (f"touch {tmp_path / 'made'}",))
+
+    with_own_load(tmp_path, {"a": Code()}, arguments, monkeypatch)
+    assert "raises UnpicklingError" in refused("model_file", tmp_path)
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_the_code_sets_for_the_session_is_put_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_model(tmp_path / "m")
+    code = tmp_path / "m" / "model.py"
+    setting = (
+        "import os, sys, torch\nsys.path.insert(0, os.path.dirname(__file__))\nos.chdir('/')\n"
+        "torch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\ntorch.manual_seed(7)\n"
+    )
+    code.write_text(setting + code.read_text())
+    load(tmp_path / "m")  # kipoi has been imported
+
+    def session():
+        return os.getcwd(), list(sys.path), torch.get_default_dtype(), torch.is_grad_enabled()
+
+    before, random_state = session(), torch.get_rng_state()
+    try:
+        load(tmp_path / "m")
+        assert session() == before and torch.equal(torch.get_rng_state(), random_state)
+        assert before[0] == str(tmp_path) and before[2:] == (torch.float32, True)
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)

@@ -109,7 +109,7 @@ def test_what_is_no_module(net_file):
 def test_layout_and_bases_are_checked():
     net = settle(Stem(nn.Dropout(RATE)))
     assert "Unknown layout 'LNC'" in refused("model", from_module, net, LENGTH, ["a"], layout="LNC")
-    for bases in ("ACGU", "ACG", "AACGT", "acgt"):
+    for bases in ("ACGU", "ACG", "AACGT", "acgt", ["A", "C", "G", "T"], None, 4):
         text = refused("model", from_module, net, LENGTH, ["a"], bases=bases)
         assert f"bases = '{bases}'" in text and ("Write it in upper case." in text) == (bases == "acgt")
 
@@ -149,6 +149,13 @@ def test_advice_for_imports(net_file):
     net_file.write_text("import torch.legacy.nn")
     text = refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
     assert "The torch installed here has no torch.legacy" in text
+
+
+def test_advice_for_imports_inside_forward(net_file):
+    (net_file.parent / "layers.py").write_text("")
+    net_file.write_text(NET.replace("return self", "import layers; return self"))
+    text = refused("model", from_file, f"{net_file}:Net", LENGTH, None)
+    assert "No module named 'layers'" in text and "Import layers at the top of the network's file" in text
 
 
 def test_a_function_and_an_instance(net_file):
@@ -250,6 +257,10 @@ class Returns(nn.Module):
         (lambda h: [h], ["output1", "output2", "output3"]),
         (lambda h: {"tf": h[:, :2], "open": h[:, 2:]}, ["tf1", "tf2", "open"]),
         (lambda h: {"b": h[:, 2], "a": h[:, 0]}, ["b", "a"]),
+        (lambda h: {"a": h[:, :2], "a1": h[:, 2]}, ["a1#1", "a2", "a1#2"]),
+        (lambda h: {1: h[:, :2], "1": h[:, 2:]}, ["11", "12", "1"]),
+        (lambda h: {1: h[:, 0], "1": h[:, 1:2]}, ["1#1", "1#2"]),
+        (lambda h: {"": h[:, 0]}, ["output"]),
     ],
 )
 def test_outputs_are_joined_and_named(make, names):
@@ -270,6 +281,8 @@ def test_outputs_are_joined_and_named(make, names):
         (lambda h: h[:, :, None], "the shape (1, 3, 1) for 1 sequence"),
         (lambda h: h[:, :0], "the shape (1, 0)"),
         (lambda h: h.sum(), "the shape ()"),
+        (lambda h: torch.complex(h, h), "complex numbers"),
+        (lambda h: (h, torch.complex(h, h)), "complex numbers"),
     ],
 )
 def test_outputs_that_are_no_predictions(make, words):
@@ -279,6 +292,36 @@ def test_outputs_that_are_no_predictions(make, words):
 def test_heads_keep_their_own_names():
     assert from_module(settle(Heads(dict)), LENGTH, None).outputs == ["a", "b"]
     assert from_module(settle(Heads(dict)), LENGTH, ["x", "y"]).outputs == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(["a", "b", "a"], "Two outputs are called 'a'"), (["a", "", "b"], "empty name"), (["a", " ", "b"], "empty name")],
+)
+def test_names_of_outputs_are_distinct_and_not_empty(names, words):
+    assert words in refused("model", from_module, settle(Returns(lambda h: h)), LENGTH, names)
+
+
+@pytest.mark.parametrize("length", [0, -3, 10**12])
+def test_lengths_that_no_network_takes(length):
+    assert f"length is {length} bases" in refused("model", from_module, settle(Stem()), length, None)
+
+
+def test_a_module_stays_as_it_is_where_something_is_refused(tmp_path):
+    net, other = settle(Returns(lambda h: h)), settle(Returns(lambda h: h), seed=1)
+    path, before = tmp_path / "weights.pt", net.head.weight.clone()
+    torch.save(other.state_dict(), path)
+    refused("model", from_module, net, LENGTH + 1, None, weights=path)
+    refused("model", from_module, net, LENGTH, ["a"], weights=path)
+    refused("model", from_module, net, LENGTH, ["a", "a", "b"], weights=path)
+    assert torch.equal(net.head.weight, before)
+    from_module(net, LENGTH, None, weights=path)
+    assert torch.equal(net.head.weight, other.head.weight)
+
+
+def test_batch_statistics_are_refused_when_a_model_is_loaded():
+    net = settle(nn.Sequential(nn.BatchNorm1d(4, track_running_stats=False), nn.Flatten(), nn.Linear(4 * LENGTH, 2)))
+    assert "'0' normalises with the statistics of the batch" in refused("batchnorm", from_module, net, LENGTH, None)
 
 
 class Sklearn:

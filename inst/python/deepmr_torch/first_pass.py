@@ -1,5 +1,6 @@
 """The first pass of a new model: whether it takes its input, and what its predictions are called."""
 
+import collections
 import re
 
 import numpy as np
@@ -76,6 +77,8 @@ def correct(place):
 def what_it_wants(error, place):
     """Advice where an error shows that the network takes something else than one-hot DNA."""
     text = str(error)
+    if isinstance(error, ModuleNotFoundError):  # the files beside it are known only while it is loaded
+        return f"Import {error.name or 'it'} at the top of the network's file, not inside forward."
     if place is None and isinstance(error, TypeError) and "positional argument" in text:
         return "The network is given one-hot DNA alone: wrap it in a module whose forward takes one argument."
     if "indices" in text and ("Long" in text or "Int" in text):
@@ -84,12 +87,27 @@ def what_it_wants(error, place):
 
 
 def names_of(out):
-    """Default names of the predictions in what a network returned for one sequence."""
+    """Default names of the predictions in what a network returned for one sequence, all distinct."""
     if not isinstance(out, dict):
         return [f"output{i + 1}" for i in range(join_outputs(out, 1).shape[1])]
     join_outputs(out, 1)
-    widths = {str(key): join_outputs(part, 1).shape[1] for key, part in out.items()}
-    return [key if width == 1 else f"{key}{i + 1}" for key, width in widths.items() for i in range(width)]
+    # Not a dict: the keys 1 and "1" are two outputs.
+    widths = [(str(key) or "output", join_outputs(part, 1).shape[1]) for key, part in out.items()]
+    return distinct([key if width == 1 else f"{key}{i + 1}" for key, width in widths for i in range(width)])
+
+
+def distinct(names):
+    """`names` with "#1", "#2", ... after each of those that stand there more than once."""
+    count, taken, ordinal = collections.Counter(names), set(names), collections.Counter()
+    out = []
+    for name in names:
+        new = name
+        while count[name] > 1 and new in taken:
+            ordinal[name] += 1
+            new = f"{name}#{ordinal[name]}"
+        taken.add(new)
+        out.append(new)
+    return out
 
 
 def first_line(error):

@@ -8,7 +8,7 @@ import re
 import urllib.parse
 from pathlib import Path
 
-from .downloads import NotThere, download
+from .downloads import NotThere, Unreachable, download
 from .errors import DeepmrError
 from .kipoi_yaml import read_description
 
@@ -33,6 +33,7 @@ def fetch_directory(name, cache, repository=None, guessed=False):
             ["Check the path.", *([error.remedy] if isinstance(error.remedy, str) else error.remedy)],
         ) from error.__cause__
     description = read_description(tree.root / name)
+    cached = tree.holds(inside(name, description.code))
     try:
         tree.get(name, description.code)
         if isinstance(description.weights, str):
@@ -48,6 +49,9 @@ def fetch_directory(name, cache, repository=None, guessed=False):
                 tree.get(name, array.labels[0])
             except NotThere:
                 continue
+            except Unreachable:
+                if not cached:
+                    raise
     return tree.root / name
 
 
@@ -90,6 +94,11 @@ class Tree:
     def url(self, path):
         return f"{self.repository}/{urllib.parse.quote(path)}"
 
+    def holds(self, path):
+        """Whether there is a copy of `path` already."""
+        target = self.root / path
+        return target.is_file() and link_in(target) is None
+
     def has(self, path):
         try:
             self.get("", path)
@@ -99,10 +108,10 @@ class Tree:
 
     def get(self, folder, path):
         """Fetches `path`, relative to `folder`, unless it is there. Raises NotThere."""
-        target = self.root / inside(folder, path)
-        if target.is_file() and link_in(target) is None:
-            return
         where = inside(folder, path)
+        target = self.root / where
+        if self.holds(where):
+            return
         for _ in range(MOST_LINKS):
             self.fetch(where, target)
             link = link_in(target)

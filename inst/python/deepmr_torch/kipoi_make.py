@@ -11,7 +11,7 @@ import torch
 from .errors import DeepmrError
 from .kipoi_fetch import CLONE
 from .kipoi_package import silence
-from .user_code import folders_first, known_as, run_file
+from .user_code import folders_first, known_as, run_file, session_kept
 from .user_errors import errors_of
 from .weights import check_state, misfit, without_wrapper
 from .weights_file import refused_pickle
@@ -23,7 +23,13 @@ def make(kipoi, description, weights, state):
     """The nn.Module that kipoi makes of a directory."""
     code = checked_code(description)
     folders = description.directory, code.parent
-    with silence(), tensors_at(weights, state), folders_first(*folders), errors_of(code, *folders):
+    with (
+        silence(),
+        session_kept(),
+        tensors_at(weights, state),
+        folders_first(*folders),
+        errors_of(code, *folders),
+    ):
         namespace = run_file(code)
         made = named(namespace, code, description)
         args = {"weights": None if weights is None else str(weights), "auto_use_cuda": False}
@@ -48,6 +54,8 @@ def checked_code(description):
     code = description.directory / description.code
     package = code.with_suffix("") / "__init__.py"
     code = package if package.is_file() and not code.is_file() else code
+    if code.is_dir():
+        raise DeepmrError("kipoi_model", f"'{code}', which model.yaml names, is a directory.", "Name the file in it.")
     if not code.is_file():
         raise DeepmrError("kipoi_model", f"There is no file '{code}', which model.yaml names.", CLONE)
     with code.open("rb") as stream:
@@ -105,17 +113,17 @@ class Source:
 @contextlib.contextmanager
 def tensors_at(path, state):
     """For the time of the block torch.load(path) gives `state`, which is fitted to the module that loads
-    it, and any other file is read on the CPU and without running code, unless the caller says otherwise."""
+    it; any other file is read without running code in it, whatever the caller says, and on the CPU
+    unless the caller names a place."""
     load, load_state_dict = torch.load, torch.nn.Module.load_state_dict
 
-    def safe(f, *args, **kwargs):
+    def safe(f, map_location=None, *args, **kwargs):
         if path is not None and str(f) == str(path):
             return state
+        place = "cpu" if map_location is None else map_location
         try:
-            return load(f, *args, **{"map_location": "cpu", "weights_only": True, **kwargs})
+            return load(f, place, *args, **{**kwargs, "weights_only": True})
         except pickle.UnpicklingError as error:
-            if "weights_only" in kwargs:  # the caller may be waiting for it
-                raise
             raise refused_pickle(f, error) from None
 
     def fitting(self, state_dict, strict=True, *args, **kwargs):

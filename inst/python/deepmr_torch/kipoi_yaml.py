@@ -1,6 +1,4 @@
-"""What a Kipoi model.yaml says, read and checked before any code of its directory runs.
-
-kipoi evaluates the shapes in model.yaml as Python. Here they are literals, or refused."""
+"""What a Kipoi model.yaml says, read and checked before any code of its directory runs."""
 
 import dataclasses
 import difflib

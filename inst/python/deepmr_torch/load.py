@@ -9,8 +9,8 @@ import torch
 from .demo_net import DemoNet
 from .errors import DeepmrError
 from .first_pass import first_line, first_pass, names_of
-from .model import Model
-from .user_code import folders_first, run_file
+from .model import Model, join_outputs
+from .user_code import folders_first, run_file, session_kept
 from .user_errors import errors_of
 from .weights import load_weights
 from .weights_file import kind_of
@@ -22,23 +22,25 @@ SCRIPT = 'Or write "path/net.pt": a TorchScript file.'
 def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
     """A Model from an nn.Module that the user holds; `weights` is the path of a state dict."""
     model = Model(module, int(length), outputs, layout, bases, source)
-    if weights is not None:
-        load_weights(module, weights)
-    default = names_of(first_pass(model))
+    out = first_pass(model)
     if outputs is None:
-        model.outputs = default
-    elif len(outputs) != len(default):
+        model.outputs = names_of(out)
+    width = join_outputs(out, 1).shape[1]
+    if len(model.outputs) != width:
         raise DeepmrError(
             "model",
-            f"The model gives {count(default, 'prediction')}, but there {'is' if len(outputs) == 1 else 'are'} "
-            f"{count(outputs, 'output name')}.",
+            f"The model gives {many(width, 'prediction')}, but there {'is' if len(model.outputs) == 1 else 'are'} "
+            f"{many(len(model.outputs), 'output name')}.",
             "Name each prediction once.",
         )
+    # Last: the user's module stays as it is where something is refused.
+    if weights is not None:
+        load_weights(module, weights)
     return model
 
 
-def count(things, word):
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+def many(n, word):
+    return f"{n} {word}{'' if n == 1 else 's'}"
 
 
 def demo(weights, outputs):
@@ -59,7 +61,7 @@ def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
             file = path if path and name.isidentifier() else spec
             raise DeepmrError("model_file", f"There is no file '{file}'.", [WRITE, SCRIPT])
         refuse_binary(path, name)
-        with folders_first(pathlib.Path(path).parent):
+        with session_kept(), folders_first(pathlib.Path(path).parent):
             module, state = make(path, name)
     trained = state if weights is None else f"weights {weights}"
     return from_module(module, length, outputs, layout, bases, weights, f"{spec} ({trained})")

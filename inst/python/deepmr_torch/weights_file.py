@@ -31,6 +31,9 @@ def kind_of(path):
     file = pathlib.Path(path)
     with file.open("rb") as stream:
         start = stream.read(512)
+    # First: the header's length, in the first eight bytes, may look like the start of any other kind.
+    if start[8:9] == b"{" and 8 + int.from_bytes(start[:8], "little") <= file.stat().st_size:
+        return "safetensors"
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"<"):
         return "html"
@@ -43,7 +46,7 @@ def kind_of(path):
     if start.startswith(b"PK\x03\x04"):
         return kind_of_zip(file)
     if start[8:9] == b"{":
-        return "safetensors" if 8 + int.from_bytes(start[:8], "little") <= file.stat().st_size else "truncated"
+        return "truncated"
     return "legacy" if start[:1] == b"\x80" else "unknown"
 
 
@@ -106,10 +109,10 @@ def read_pickled(file):
 def refused_pickle(file, error):
     """A DeepmrError from torch's refusal to unpickle a file (or stream). Not to be raised from it: torch
     advises weights_only=False, which is what must not be done."""
-    found = re.search(r"GLOBAL (\S+) was not an allowed global|Unsupported global: GLOBAL (\S+)", str(error))
-    if found is None and "Unsupported" not in str(error):
+    found = re.search(r"(?:[Uu]nsupported GLOBAL|GLOBAL) (\S+)", str(error))
+    if found is None and "unsupported" not in str(error).lower():
         return damaged(file, error)
-    name = next(filter(None, found.groups()), "") if found else ""
+    name = found.group(1) if found else ""
     return DeepmrError(
         "weights",
         f"'{file}' holds {'a whole pickled network' if whole_network(file) else 'more than tensors'}: reading it "
@@ -124,9 +127,12 @@ def whole_network(file):
         return False
     file = pathlib.Path(file)
     if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-            content = archive.read(name)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+                content = archive.read(name)
+        except Exception as error:  # a wrong check sum, which torch does not look at
+            raise damaged(file, error) from error
     else:
         with file.open("rb") as stream:
             content = stream.read(2**20)
