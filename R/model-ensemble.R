@@ -24,7 +24,7 @@
 #'
 #' @param models A list of at least one `deepmr_model`, each with a network of its own.
 #' @return A `deepmr_model`.
-#' @section Errors: `deepmr_error_ensemble`: members that do not fit together.
+#' @section Errors: `deepmr_error_ensemble`: members that do not fit together, or have the same weights.
 #' @references Lakshminarayanan, Pritzel and Blundell (2017) Simple and scalable predictive uncertainty
 #'   estimation using deep ensembles. NeurIPS.
 #' @examplesIf deepmr_python_info()$usable

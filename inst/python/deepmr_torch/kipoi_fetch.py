@@ -62,7 +62,9 @@ def find(name, cache, repository):
         raise DeepmrError("kipoi_fetch", f"'{name}' is not the name of a Kipoi model.", 'Write "DeepSEA/predict".')
     tree = Tree(Path(cache).expanduser() / "models", repository or REPOSITORY)
     name = "/".join(parts)
-    if not any(tree.has(f"{name}/{file}") for file in ("model.yaml", "model.yml")):
+    names = [f"{name}/{file}" for file in ("model.yaml", "model.yml")]
+    # The copies of both before the network is asked for either.
+    if not (any(map(tree.holds, names)) or any(map(tree.has, names))):
         raise unknown(name, tree)
     return tree, name
 
