@@ -550,8 +550,7 @@ def test_code_in_files_that_the_code_reads_itself_is_not_run(tmp_path, monkeypat
             return (os.system, (f"touch {tmp_path / 'made'}",))
 
     with_own_load(tmp_path, {"a": Code()}, arguments, monkeypatch)
-    what, words = ("model_file", "raises UnpicklingError") if arguments else ("weights", "would run code")
-    assert words in refused(what, tmp_path)
+    assert "would run code" in refused("weights", tmp_path)
     assert not (tmp_path / "made").exists()
 
 

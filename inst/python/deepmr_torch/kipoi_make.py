@@ -124,7 +124,7 @@ def tensors_at(path, state):
         try:
             return load(f, place, *args, **{**kwargs, "weights_only": True})
         except pickle.UnpicklingError as error:
-            if "weights_only" in kwargs:  # the caller may be waiting for it
+            if kwargs.get("weights_only"):  # the caller may be waiting for it
                 raise
             raise refused_pickle(f, error) from None
 
