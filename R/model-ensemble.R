@@ -24,18 +24,21 @@
 #'
 #' @param models A list of at least one `deepmr_model`, each with a network of its own.
 #' @return A `deepmr_model`.
-#' @section Errors: `deepmr_error_ensemble`: members that do not fit together.
+#' @section Errors: `deepmr_error_ensemble`: members that do not fit together, or have the same weights.
 #' @references Lakshminarayanan, Pritzel and Blundell (2017) Simple and scalable predictive uncertainty
 #'   estimation using deep ensembles. NeurIPS.
 #' @examplesIf deepmr_python_info()$usable
 #' net <- tempfile(fileext = ".py")
 #' writeLines(c(
-#'   "import torch.nn as nn",
-#'   "def make():",
-#'   "    return nn.Sequential(nn.Flatten(), nn.Linear(80, 8), nn.ReLU(), nn.Linear(8, 2))"
+#'   "import torch",
+#'   "from torch import nn",
+#'   "def make(seed):",
+#'   "    torch.manual_seed(seed)",
+#'   "    return nn.Sequential(nn.Flatten(), nn.Linear(80, 8), nn.ReLU(), nn.Linear(8, 2))",
+#'   "first, second, third = make(1), make(2), make(3)"
 #' ), net)
-#' member <- function() model_torch(paste0(net, ":make"), length = 20, outputs = c("x", "y"))
-#' ensemble <- model_ensemble(list(member(), member(), member()))
+#' member <- function(name) model_torch(paste0(net, ":", name), length = 20, outputs = c("x", "y"))
+#' ensemble <- model_ensemble(lapply(c("first", "second", "third"), member))
 #' # No dropout in these: each member is one draw.
 #' saturation_mutagenesis(ensemble, c(s = "ACGTTGCAATACGGTACCAG"), dropout = NULL)
 #' @export

@@ -7,8 +7,8 @@
 #'
 #' The directory of a name is fetched once into `tools::R_user_dir("deepmr", "cache")` (the
 #' environment variable `R_USER_CACHE_DIR` puts it elsewhere) and used from there afterwards;
-#' so are weights that `model.yaml` gives as an address. Their md5 sums are verified before each
-#' load. Nothing is written into the model directory or into `~/.kipoi`, and no dataloader of the
+#' so are weights that `model.yaml` gives as an address. Before each load their md5 sum is verified against
+#' `model.yaml` or, where that gives none, against the download. Nothing is written into the model directory or into `~/.kipoi`, and no dataloader of the
 #' model is used. Predictions with dropout off are those of kipoi's `predict_on_batch()`.
 #'
 #' A model's Python file is code, and runs when the model is loaded: load models that you
@@ -17,7 +17,7 @@
 #' @section What is needed:
 #' The Python packages in `requirements/kipoi.txt`; `install_deepmr(kipoi = TRUE)` installs them.
 #'
-#' @param model Path of a directory with a `model.yaml`, or a name such as
+#' @param model Path of a directory with a `model.yaml` (or of that file), or a name such as
 #'   `"DeepSEA/predict"`.
 #' @param source `"dir"` or `"kipoi"`: whether `model` is a directory or a name. By default
 #'   a directory if there is one of this path.
@@ -41,7 +41,8 @@
 #' @export
 model_kipoi <- function(model, source = NULL, bases = NULL) {
   path <- path.expand(check_string(model, "model", "a directory or a name,"))
-  source <- if (is.null(source)) kipoi_source(path) else check_choice(source, c("dir", "kipoi"), "source")
+  guessed <- is.null(source)
+  source <- if (guessed) kipoi_source(path) else check_choice(source, c("dir", "kipoi"), "source")
   if (!is.null(bases)) check_string(bases, "bases", "an order of the four bases such as {.val ACGT},")
   declare_kipoi()
   cache <- tools::R_user_dir("deepmr", "cache")
@@ -49,11 +50,16 @@ model_kipoi <- function(model, source = NULL, bases = NULL) {
     new_model(call_backend("kipoi_source.from_directory", normalizePath(path, mustWork = FALSE), cache, bases))
   } else {
     cli::cli_inform("Looking for the Kipoi model {.val {model}}.")
-    new_model(call_backend("kipoi_source.from_name", model, cache, bases))
+    new_model(call_backend("kipoi_source.from_name", model, cache, bases, guessed))
   }
 }
 
 # A path that looks like one is a directory, there or not, so that a slip is not looked for on the network.
 kipoi_source <- function(path) {
-  if (dir.exists(path) || grepl("^([./\\\\~]|[A-Za-z]:)", path)) "dir" else "kipoi"
+  if (dir.exists(path) || is_model_yaml(path) || grepl("^([./\\\\~]|[A-Za-z]:)", path)) "dir" else "kipoi"
+}
+
+# Python takes the directory of such a file.
+is_model_yaml <- function(path) {
+  basename(path) %in% c("model.yaml", "model.yml") && file.exists(path)
 }

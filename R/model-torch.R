@@ -8,8 +8,8 @@
 #'   * an `nn.Module` that you hold through reticulate.
 #' @param weights Path of a state dict (`.pt`, `.pth` or `.safetensors`), saved with
 #'   `torch.save(model.state_dict(), path)`; it is read without running any code in
-#'   it. The entry `state_dict` of a checkpoint and the prefix `module.` that
-#'   `DataParallel` adds are understood. `NULL` leaves the weights as they are: those of
+#'   it. The entries `state_dict`, `model_state_dict` and `model` of a checkpoint and the prefix
+#'   `module.` that `DataParallel` adds are understood. `NULL` leaves the weights as they are: those of
 #'   the module or file, or for a class those that it starts with, untrained, which is said.
 #' @param length Sequence length in bases.
 #' @param outputs Names of the predictions, in order; by default `output1`,

@@ -59,17 +59,18 @@ cell_text <- function(column) {
   ifelse(is.na(column), "\u2013", format(column, big.mark = ",", trim = TRUE, scientific = FALSE))
 }
 
-# A table in a box that scrolls sideways, and down where `tall`; numbers stand to the right.
-html_table <- function(x, caption, tall = FALSE) {
+# A table in a box that scrolls sideways, and down where `tall`; numbers stand to the right. Rows may be grey.
+html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
   cells <- vapply(as.list(x), function(column) escape_html(cell_text(column)), character(nrow(x)))
   cells <- matrix(cells, nrow(x), ncol(x))
   is_number <- function(column) all(grepl("^[-+0-9.,e%]*$", sub("^&lt;", "", sub(" to ", "", column))))
   side <- ifelse(apply(gsub("\u2013", "", cells), 2L, is_number), "right", "left")
-  row <- function(tag, values) {
+  row <- function(tag, values, start = "<tr>") {
     cells <- paste0("<", tag, " style=\"text-align:", side, "\">", values, "</", tag, ">")
-    paste0("<tr>", paste(cells, collapse = ""), "</tr>")
+    paste0(start, paste(cells, collapse = ""), "</tr>")
   }
-  body <- vapply(seq_len(nrow(cells)), function(i) row("td", cells[i, ]), "")
+  starts <- ifelse(rep_len(grey, nrow(cells)), "<tr class=\"grey\">", "<tr>")
+  body <- vapply(seq_len(nrow(cells)), function(i) row("td", cells[i, ], starts[i]), "")
   paste0(
     "<p class=\"caption\">", escape_html(caption), "</p>\n<div class=\"scroll", if (tall) " tall",
     "\" tabindex=\"0\">\n<table>\n<thead>", row("th", escape_html(names(x))), "</thead>\n<tbody>\n",
@@ -81,8 +82,7 @@ html_figure <- function(file, words) {
   words <- escape_html(words)
   sprintf(
     paste0(
-      "<figure><div class=\"scroll\" tabindex=\"0\"><img src=\"%s\" alt=\"%s\"></div>",
-      "<figcaption>%s</figcaption></figure>"
+      "<figure><img src=\"%s\" alt=\"%s\">", "<figcaption>%s</figcaption></figure>"
     ),
     knitr::image_uri(file), words, words
   )

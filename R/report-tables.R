@@ -17,12 +17,38 @@ pooled_table <- function(pooled) {
   x[, c("interval", "next_one", "p", "i2") := list(
     interval(x$conf.low, x$conf.high), interval(x$pred.low, x$pred.high), p_value(x$p.value), number(x$i2, 2L)
   )]
+  # Shorter than the words of meta_analyze(), which would push the numbers off the page.
+  data.table::set(x, j = "status", value = ifelse(is_narrow(x), "too narrow: see note", x$status))
+  grey <- x$status != "ok"
   x <- columns_as(x, c(
-    exposure = "exposure", outcome = "outcome", method = "method", error = "error", `pooled slope` = "estimate",
-    `95 % interval` = "interval", p = "p", `one more sequence` = "next_one", `SD between sequences` = "tau",
-    "I\u00b2" = "i2", sequences = "k", `left out` = "k_left_out", status = "status"
+    exposure = "exposure", outcome = "outcome", method = "method", error = "error", status = "status",
+    `pooled slope` = "estimate", `95 % interval` = "interval", p = "p", `one more sequence` = "next_one",
+    `SD between sequences` = "tau", "I\u00b2" = "i2", sequences = "k", `left out` = "k_left_out"
   ))
-  html_table(x, "Slopes pooled over sequences", tall = nrow(x) > 15L)
+  caption <- paste0("Slopes pooled over sequences", pooling_words(attr(pooled, "pooling")))
+  paste0(html_table(x, caption, tall = nrow(x) > 15L, grey = grey), narrow_note(pooled))
+}
+
+pooling_words <- function(pooling) {
+  if (is.null(pooling)) {
+    return("")
+  }
+  test <- c(knha = "Knapp-Hartung", adhoc = "Knapp-Hartung, never narrower than the errors", z = "z test", t = "t test")
+  sprintf(" (%s, %s)", pooling$method, test[[pooling$test]])
+}
+
+# Rows whose interval is narrower than the errors of the sequences allow (R/meta.R says so in `status`).
+is_narrow <- function(pooled) startsWith(pooled$status, "narrower")
+
+narrow_note <- function(pooled) {
+  if (!any(is_narrow(pooled))) {
+    return("")
+  }
+  paste0("\n", paragraphs(paste(
+    "<strong>Too narrow</strong>: an interval narrower than the sequences' own errors allow, because the slopes happen",
+    "to agree better than their errors say, and Knapp-Hartung takes this agreement for precision.",
+    "<code>meta_analyze(fit, test = &quot;adhoc&quot;)</code> gives the wider one."
+  )))
 }
 
 fits_table <- function(fit) {
@@ -30,18 +56,21 @@ fits_table <- function(fit) {
   n_all <- nrow(x)
   x <- utils::head(x, max_report_rows)
   x[, c("interval", "p", "q_text") := list(interval(x$conf.low, x$conf.high), p_value(x$p.value), p_value(x$q_egger_p))]
+  grey <- x$status != "ok"
+  # Only methods on draws have it.
+  if (all(is.na(x$i2_cov))) x <- x[, setdiff(names(x), "i2_cov"), with = FALSE]
   x <- columns_as(x, c(
     sequence = "sequence", exposure = "exposure", outcome = "outcome", method = "method", error = "error",
-    slope = "estimate", interval = "interval", p = "p", intercept = "intercept", variants = "n",
-    `left out` = "n_left_out", `mean F` = "mean_f", "I\u00b2_GX" = "i2_gx", "I\u00b2_cov" = "i2_cov",
-    `p of Q` = "q_text", status = "status"
+    status = "status", "I\u00b2_cov" = "i2_cov", slope = "estimate", interval = "interval", p = "p",
+    intercept = "intercept", variants = "n", `left out` = "n_left_out", `mean F` = "mean_f",
+    "I\u00b2_GX" = "i2_gx", `p of Q` = "q_text"
   ))
   shown <- if (n_all > nrow(x)) {
     sprintf("The first %s of %s fits; tidy(fit) has all", format_count(nrow(x)), format_count(n_all))
   } else {
     paste("All", counted(n_all, "fit"))
   }
-  html_table(x, shown, tall = nrow(x) > 15L)
+  html_table(x, shown, tall = nrow(x) > 15L, grey = grey)
 }
 
 failed_table <- function(fit) {
@@ -99,12 +128,40 @@ provenance_table <- function(mutagenesis) {
     return(paragraphs("The mutagenesis table does not say: it is a plain table, such as one read from a text file."))
   }
   words <- c(
-    source = "model", n_sequences = "sequences", dropout = "dropout", n_samples = "draws per sequence",
-    seed = "seed of the masks", engine = "engine", batch_size = "rows per batch", device = "device",
-    seconds = "time taken", deepmr = "version of deepmr"
+    source = "model", members = "members", transform = "scale of the predictions", n_sequences = "sequences",
+    positions = "mutated positions", dropout = "dropout", n_samples = "draws per sequence", seed = "seed of the masks",
+    engine = "engine", batch_size = "rows per batch", device = "device", seconds = "time taken",
+    deepmr = "version of deepmr"
   )
-  if (is.numeric(made$seconds)) made$seconds <- in_words(made$seconds)
-  value <- vapply(made, function(x) paste(format(x), collapse = ", "), "")
+  made <- shown_provenance(made)
   name <- ifelse(names(made) %in% names(words), words[names(made)], names(made))
-  html_table(data.table::data.table(setting = name, value = value), "How the mutagenesis was run")
+  html_table(data.table::data.table(setting = name, value = unlist(made)), "How the mutagenesis was run")
+}
+
+# Each setting as text. A table may have been made by another version of deepmr, or by hand: no setting is relied upon.
+shown_provenance <- function(made) {
+  # A single model is its own only member.
+  if (length(made$members) < 2L) made <- made[setdiff(names(made), "members")]
+  own <- list(
+    dropout = function(x) if (is.null(x)) dropout_off(length(made$members)) else format(x),
+    positions = function(x) if (is.null(x)) "all" else ranges(x),
+    engine = function(x) if (is.data.frame(x)) unique(as.character(x$engine)) else format(x),
+    seconds = function(x) if (is.numeric(x)) in_words(x) else format(x)
+  )
+  sapply(names(made), function(name) {
+    as_text <- if (is.null(own[[name]])) format else own[[name]]
+    paste(as_text(made[[name]]), collapse = ", ")
+  }, simplify = FALSE)
+}
+
+dropout_off <- function(n_members) {
+  if (n_members > 1L) sprintf("off: one draw for each of %d members", n_members) else "off"
+}
+
+# Whole numbers as "20-30, 40".
+ranges <- function(x) {
+  x <- sort(unique(x))
+  runs <- split(x, cumsum(c(TRUE, diff(x) != 1)))
+  text <- vapply(runs, function(run) paste(unique(range(run)), collapse = "-"), "")
+  paste(text, collapse = ", ")
 }

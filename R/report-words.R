@@ -13,14 +13,19 @@ report_lead <- function(report) {
     how <- "95\u00a0% interval"
   }
   known <- is.finite(rows$estimate)
+  caveat <- rep("", nrow(rows))
+  if (!is.null(pooled)) {
+    caveat[is_narrow(rows)] <- " This interval is narrower than the errors of the sequences allow: see the note under
+      the pooled slopes."
+  }
   if (!any(known)) {
     return(paragraphs("No slope could be estimated: see the fits that failed."))
   }
   sentence <- sprintf(
     "%s, one unit of change in the prediction of <strong>%s</strong> goes with <strong>%s</strong> units (%s %s) of
-     change in that of <strong>%s</strong>.",
+     change in that of <strong>%s</strong>.%s",
     where, escape_html(rows$exposure), number(rows$estimate), how, interval(rows$conf.low, rows$conf.high),
-    escape_html(rows$outcome)
+    escape_html(rows$outcome), caveat
   )[known]
   more <- length(sentence) - 4L
   first <- sprintf("Method %s, %s errors.", escape_html(rows$method[1L]), escape_html(rows$error[1L]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from drive import LOCKED, UNLOCKED, as_model, mutate, named, predict
-from networks import LENGTH, NETWORKS, RATE, SEQUENCE, Stem, settle
+from networks import LENGTH, NETWORKS, RATE, SEQUENCE, Exposed, Stem, settle
 from torch import nn
 
 from deepmr_torch import job
@@ -81,8 +81,8 @@ def test_members_of_other_architectures_layouts_and_orders_of_outputs():
 def test_transforms_of_members_come_before_that_of_the_ensemble():
     affine = {"kind": "affine", "a": [10.0], "b": [1.0]}
     twice = {"kind": "affine", "a": [0.0], "b": [2.0]}
-    model = with_steps(ensemble([with_steps(member(), [affine]), member()]), [twice])
-    plain = predict(ensemble([member(), member()]), n_samples=4)
+    model = with_steps(ensemble([with_steps(member(), [affine]), member(2.0)]), [twice])
+    plain = predict(ensemble([member(), member(2.0)]), n_samples=4)
     np.testing.assert_allclose(predict(model, n_samples=4), 2 * (plain + [[10], [0], [10], [0]]), **ROUNDED)
 
 
@@ -129,6 +129,7 @@ def test_each_member_is_rounded_in_its_own_precision(single):
             return self.net(x) + 1e6
 
     members = [as_model(High().double()), as_model(High().double())]
+    members[1].module.net.head.weight.data.mul_(0.9)
     assert not mutate(ensemble(members), n_samples=4)["at_rounding"].any()
     members[single].module.float()
     assert mutate(ensemble(members), n_samples=4)["at_rounding"].mean() > 0.9
@@ -153,7 +154,7 @@ def test_a_prediction_that_is_not_finite_is_named_under_the_outputs_asked_for():
 
 
 def test_members_are_handed_back_even_if_a_later_one_fails():
-    good, bad = member(), as_model(settle(Stem()))
+    good, bad = member(), as_model(settle(Stem(), seed=1))
     training = [m.training for m in good.module.train().modules()]
     with pytest.raises(DeepmrError) as error:
         mutate(ensemble([good, bad]))
@@ -166,6 +167,7 @@ def test_members_are_handed_back_even_if_a_later_one_fails():
     ("other", "problem"),
     [
         (lambda first: first, "Models 1 and 2 are one and the same network."),
+        (lambda first: member(), "Models 1 and 2 have the same weights."),
         (lambda first: as_model(settle(Stem(nn.Dropout(RATE))), length=13), "Model 2 takes 13 bases, the first 12."),
         (lambda first: ensemble([first]), "Model 2 is an ensemble itself."),
         (
@@ -179,6 +181,25 @@ def test_members_that_do_not_fit_together(other, problem):
     with pytest.raises(DeepmrError) as error:
         ensemble([first, other(first)])
     assert error.value.what == "ensemble" and error.value.problem == problem
+
+
+def test_one_file_loaded_twice_is_named():
+    third = member(1.0, nn.AlphaDropout(RATE))
+    with pytest.raises(DeepmrError) as error:
+        ensemble([member(1.0), member(2.0), third])
+    assert error.value.what == "ensemble" and "trained apart" in error.value.remedy
+    assert error.value.problem == "Models 1 and 3 have the same weights."
+    # Another number, type or name anywhere makes them differ.
+    last = third.module.head.bias.data
+    last[-1] += 1e-3
+    ensemble([member(1.0), third])
+    last[-1] -= 1e-3
+    ensemble([member(1.0), as_model(settle(Stem(nn.Dropout(RATE))).double())])
+    ensemble([member(1.0), as_model(nn.Sequential(settle(Stem(nn.Dropout(RATE)))))])
+
+
+def test_networks_without_parameters_are_not_compared():
+    ensemble([as_model(Exposed()), as_model(Exposed())])
 
 
 def test_sequences_and_batches_do_not_matter():

@@ -82,6 +82,35 @@ def test_a_model_by_name_is_fetched_once(repository, cache, tmp_path, monkeypatc
     assert from_name("Zoo/predict/", str(cache)).outputs == model.outputs
 
 
+def test_model_yml_by_name_is_fetched_once(repository, cache, monkeypatch):
+    file = repository / "Zoo" / "predict" / "model.yaml"
+    file.rename(file.with_suffix(".yml"))
+    names = from_name("Zoo/predict", str(cache)).outputs
+    offline(monkeypatch)
+    assert from_name("Zoo/predict", str(cache)).outputs == names
+
+
+def test_a_label_with_a_slash_is_no_file(repository, cache, monkeypatch):
+    write_model(repository / "Zoo" / "one", width=1, labels=["open/closed"])
+    with monkeypatch.context() as patch:
+        offline(patch)
+        refused("kipoi_fetch", from_name, "Zoo/one", cache)
+    assert from_name("Zoo/one", str(cache)).outputs == ["open/closed"]
+    offline(monkeypatch)
+    assert from_name("Zoo/one", str(cache)).outputs == ["open/closed"]
+
+
+def test_labels_that_cannot_be_reached_at_the_first_load(repository, cache, monkeypatch):
+    def only_labels_fail(url, *args):
+        if url.endswith("labels.txt"):
+            raise downloads.failed(url, "x", "no answer")
+        return copy(url, *args)
+
+    copy = downloads.copy
+    monkeypatch.setattr(downloads, "copy", only_labels_fail)
+    assert "no answer" in refused("kipoi_fetch", from_name, "Zoo/predict", cache)
+
+
 def test_names_that_are_none(repository, cache):
     for name in ("", "Zoo/../Zoo/predict", "../Zoo", "Zoo//predict", "Zoo predict", "C:\\Zoo", "Zoo?x=1", ".git"):
         assert "is not the name of a Kipoi model" in refused("kipoi_fetch", fetch_directory, name, cache)
@@ -97,6 +126,27 @@ def test_offline_without_a_copy(repository, cache, monkeypatch):
     text = refused("kipoi_fetch", from_name, "Zoo/predict", cache)
     assert "Name or service not known" in text and f"{repository.as_uri()}/Zoo/predict/model.yaml" in text
     assert not files(cache)
+
+
+def test_a_mistyped_directory_is_told_of_first(repository, cache, monkeypatch):
+    start = "There is no directory '{}', so it was taken for a name in the Kipoi zoo: "
+    for name, words in (
+        ("zoo/nothere", "there is no Kipoi model 'zoo/nothere'"),
+        ("my models/one", "'my models/one' is not the name of a Kipoi model"),
+    ):
+        text = refused("kipoi_fetch", from_name, name, cache)
+        assert text.startswith(start.format(name) + words) and "Check the path." in text
+        with pytest.raises(DeepmrError) as error:  # asked for as a name
+            from_name(name, str(cache), guessed=False)
+        assert "no directory" not in error.value.problem
+    offline(monkeypatch)
+    text = refused("kipoi_fetch", from_name, "zoo/nothere", cache)
+    assert text.startswith(start.format("zoo/nothere") + repository.as_uri()) and "cannot be downloaded" in text
+
+
+def test_a_model_that_is_there_was_no_mistyped_directory(repository, cache):
+    (repository / "Zoo" / "code.py").unlink()
+    assert "no directory" not in refused("kipoi_fetch", from_name, "Zoo/predict", cache)
 
 
 @pytest.mark.parametrize("path", ["../../../secret.py", "/etc/secret.py", "..\\..\\secret.py", "C:/secret.py"])
@@ -217,7 +267,34 @@ def test_weights_without_md5_are_named_by_their_url(model, cache):
     folder, set_weights, store = model
     set_weights()
     from_directory(str(folder), str(cache))
-    assert files(cache) == {f"weights/{hashlib.sha256(store.as_uri().encode()).hexdigest()[:32]}"}
+    name = f"weights/{hashlib.sha256(store.as_uri().encode()).hexdigest()[:32]}"
+    assert files(cache) == {name, f"{name}.md5"} and (cache / f"{name}.md5").read_text() == md5(store)
+
+
+def test_weights_without_md5_are_verified_against_their_download(model, cache, monkeypatch):
+    folder, set_weights, store = model
+    set_weights()
+    from_directory(str(folder), str(cache))
+    ours = next(path for path in (cache / "weights").iterdir() if not path.suffix)
+    state = torch.load(store)
+    torch.save({**state, "head.bias": state["head.bias"] + 1}, ours)
+    text = refused("weights", from_directory, folder, cache)
+    assert f"'{ours}' has the md5 {md5(ours)}, but had {md5(store)} when it was downloaded" in text
+    torch.save({**state, "head.bias": state["head.bias"] + 2}, store)
+    ours.unlink()
+    from_directory(str(folder), str(cache))
+    offline(monkeypatch)
+    module = from_directory(str(folder), str(cache)).module
+    assert torch.equal(module.head.bias, state["head.bias"] + 2)
+    ours.with_name(f"{ours.name}.md5").unlink()  # downloaded by hand
+    from_directory(str(folder), str(cache))
+
+
+def test_an_address_that_is_none(model, cache):
+    folder, set_weights, _ = model
+    set_weights(url="http://[::1")
+    text = refused("kipoi_model", from_directory, folder, cache)
+    assert "gives weights at `http://[::1`, which is no address" in text
 
 
 def test_weights_that_kipoi_has_downloaded(model, cache, monkeypatch):

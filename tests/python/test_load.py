@@ -64,6 +64,30 @@ def test_no_such_file(spec):
     assert "net.py:Net" in refused("model_file", from_file, spec, LENGTH, ["a"])
 
 
+@pytest.mark.parametrize(
+    ("spec", "file"),
+    [
+        ("job/net.pt", "job/net.pt"),
+        ("job/net.py:Net", "job/net.py"),
+        ("c:/job/net.pt", "c:/job/net.pt"),
+        ("c:/job/net.py:Net", "c:/job/net.py"),
+    ],
+)
+def test_the_file_that_is_missing_is_named(spec, file):
+    text = refused("model_file", from_file, spec, LENGTH, ["a"])
+    assert text.startswith(f"There is no file '{file}'.") and "path/net.py:Net" in text and "path/net.pt" in text
+
+
+def test_a_name_in_a_file_that_is_no_python_text(tmp_path):
+    path = tmp_path / "script.pt"
+    torch.jit.script(settle(Stem())).save(str(path))
+    text = refused("model_file", from_file, f"{path}:Net", LENGTH, None)
+    assert f"'{path}' is not Python text but a TorchScript file." in text and "without ':Net'" in text
+    torch.save(settle(Stem()).state_dict(), path)
+    text = refused("model_file", from_file, f"{path}:Net", LENGTH, None)
+    assert f"'{path}' is not Python text." in text and "path/net.py:Net" in text
+
+
 def test_no_such_class(net_file):
     text = refused("model_file", from_file, f"{net_file}:Nett", LENGTH, ["a"])
     assert "defines no 'Nett'" in text and "It defines Net." in text
@@ -78,21 +102,24 @@ def test_a_file_that_raises_or_exits_reaches_the_user(net_file):
 
 
 def test_what_is_no_module(net_file):
-    assert "is a int, not a torch.nn.Module" in refused("model", from_file, f"{net_file}:number", LENGTH, ["a"])
-    assert "is a str" in refused("model", from_module, "net", LENGTH, ["a"])
+    assert "is of type int, not a torch.nn.Module" in refused("model", from_file, f"{net_file}:number", LENGTH, ["a"])
+    assert "is of type str," in refused("model", from_module, "net", LENGTH, ["a"])
 
 
 def test_layout_and_bases_are_checked():
     net = settle(Stem(nn.Dropout(RATE)))
     assert "Unknown layout 'LNC'" in refused("model", from_module, net, LENGTH, ["a"], layout="LNC")
-    for bases in ("ACGU", "ACG", "AACGT", "acgt"):
-        assert f"bases = '{bases}'" in refused("model", from_module, net, LENGTH, ["a"], bases=bases)
+    for bases in ("ACGU", "ACG", "AACGT", "acgt", ["A", "C", "G", "T"], None, 4):
+        text = refused("model", from_module, net, LENGTH, ["a"], bases=bases)
+        assert f"bases = '{bases}'" in text and ("Write it in upper case." in text) == (bases == "acgt")
 
 
 def test_what_the_network_cannot_take_is_said_when_it_is_loaded(net_file):
     text = refused("model", from_file, f"{net_file}:Net", LENGTH + 1, ["a", "b"])
     assert f"one sequence of {LENGTH + 1} bases in the layout NCL" in text and "Check `length`" in text
-    assert "2 predictions, but 1 output names" in refused("model", from_file, f"{net_file}:Net", LENGTH, ["a"])
+    for names, words in ((["a"], "there is 1 output name."), (list("abc"), "there are 3 output names.")):
+        text = refused("model", from_file, f"{net_file}:Net", LENGTH, names)
+        assert f"The model gives 2 predictions, but {words}" in text
 
 
 def test_a_class_that_wants_arguments(net_file):
@@ -122,6 +149,13 @@ def test_advice_for_imports(net_file):
     net_file.write_text("import torch.legacy.nn")
     text = refused("model_file", from_file, f"{net_file}:Net", LENGTH, ["a"])
     assert "The torch installed here has no torch.legacy" in text
+
+
+def test_advice_for_imports_inside_forward(net_file):
+    (net_file.parent / "layers.py").write_text("")
+    net_file.write_text(NET.replace("return self", "import layers; return self"))
+    text = refused("model", from_file, f"{net_file}:Net", LENGTH, None)
+    assert "No module named 'layers'" in text and "Import layers at the top of the network's file" in text
 
 
 def test_a_function_and_an_instance(net_file):
@@ -223,6 +257,10 @@ class Returns(nn.Module):
         (lambda h: [h], ["output1", "output2", "output3"]),
         (lambda h: {"tf": h[:, :2], "open": h[:, 2:]}, ["tf1", "tf2", "open"]),
         (lambda h: {"b": h[:, 2], "a": h[:, 0]}, ["b", "a"]),
+        (lambda h: {"a": h[:, :2], "a1": h[:, 2]}, ["a1#1", "a2", "a1#2"]),
+        (lambda h: {1: h[:, :2], "1": h[:, 2:]}, ["11", "12", "1"]),
+        (lambda h: {1: h[:, 0], "1": h[:, 1:2]}, ["1#1", "1#2"]),
+        (lambda h: {"": h[:, 0]}, ["output"]),
     ],
 )
 def test_outputs_are_joined_and_named(make, names):
@@ -243,6 +281,8 @@ def test_outputs_are_joined_and_named(make, names):
         (lambda h: h[:, :, None], "the shape (1, 3, 1) for 1 sequence"),
         (lambda h: h[:, :0], "the shape (1, 0)"),
         (lambda h: h.sum(), "the shape ()"),
+        (lambda h: torch.complex(h, h), "complex numbers"),
+        (lambda h: (h, torch.complex(h, h)), "complex numbers"),
     ],
 )
 def test_outputs_that_are_no_predictions(make, words):
@@ -254,6 +294,36 @@ def test_heads_keep_their_own_names():
     assert from_module(settle(Heads(dict)), LENGTH, ["x", "y"]).outputs == ["x", "y"]
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(["a", "b", "a"], "Two outputs are called 'a'"), (["a", "", "b"], "empty name"), (["a", " ", "b"], "empty name")],
+)
+def test_names_of_outputs_are_distinct_and_not_empty(names, words):
+    assert words in refused("model", from_module, settle(Returns(lambda h: h)), LENGTH, names)
+
+
+@pytest.mark.parametrize("length", [0, -3, 10**12])
+def test_lengths_that_no_network_takes(length):
+    assert f"length is {length} bases" in refused("model", from_module, settle(Stem()), length, None)
+
+
+def test_a_module_stays_as_it_is_where_something_is_refused(tmp_path):
+    net, other = settle(Returns(lambda h: h)), settle(Returns(lambda h: h), seed=1)
+    path, before = tmp_path / "weights.pt", net.head.weight.clone()
+    torch.save(other.state_dict(), path)
+    refused("model", from_module, net, LENGTH + 1, None, weights=path)
+    refused("model", from_module, net, LENGTH, ["a"], weights=path)
+    refused("model", from_module, net, LENGTH, ["a", "a", "b"], weights=path)
+    assert torch.equal(net.head.weight, before)
+    from_module(net, LENGTH, None, weights=path)
+    assert torch.equal(net.head.weight, other.head.weight)
+
+
+def test_batch_statistics_are_refused_when_a_model_is_loaded():
+    net = settle(nn.Sequential(nn.BatchNorm1d(4, track_running_stats=False), nn.Flatten(), nn.Linear(4 * LENGTH, 2)))
+    assert "'0' normalises with the statistics of the batch" in refused("batchnorm", from_module, net, LENGTH, None)
+
+
 class Sklearn:
     def predict(self, x):
         return x
@@ -261,7 +331,9 @@ class Sklearn:
 
 @pytest.mark.parametrize("thing", [Sklearn(), len, Stem, {"a": 1}, None])
 def test_what_is_no_torch_module_is_named(thing):
-    assert f"is a {type(thing).__name__}, not a torch.nn.Module" in refused("model", from_module, thing, LENGTH, None)
+    assert f"is of type {type(thing).__name__}, not a torch.nn.Module" in refused(
+        "model", from_module, thing, LENGTH, None
+    )
 
 
 class TwoInputs(Stem):
@@ -283,3 +355,65 @@ def test_networks_that_take_something_else():
     assert "takes integers" in refused("model", from_module, Tokens(), LENGTH, None)
     text = refused("model", from_module, settle(Stem2d()), LENGTH, None)
     assert "layout NCL, an input of shape (1, 4, 12)" in text and "Check `length` and `layout`" in text
+
+
+BUG = """
+import torch
+
+class Bug(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(10, 2)
+
+    def forward(self, x):
+        return self.inner(x)
+
+    @torch.no_grad()
+    def inner(self, x):
+        return WRONG
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "layout"),
+    [
+        ("self.fcc(x)", "AttributeError: 'Bug' object has no attribute 'fcc'", False),
+        ("self.fc(x, x)", "TypeError: ", False),
+        ("{}[x.dim()]", "KeyError: 3", False),
+        ("torch.load('nothing.pt')", "FileNotFoundError: ", False),
+        ("torch.linalg.inv(torch.zeros(2, 2))", "_LinAlgError: ", False),
+        ("self.fc(x.flatten(1))", "RuntimeError: mat1 and mat2 shapes cannot be multiplied", True),
+        ("self.fc(x.sum(3))", "IndexError: Dimension out of range", True),
+        ("torch.nn.BatchNorm2d(4).eval()(x)", "ValueError: expected 4D input", True),
+        ("[w for n, c, h, w in [x.shape]]", "ValueError: not enough values to unpack", True),
+    ],
+)
+def test_what_the_forward_raises_is_told_with_its_line(net_file, wrong, error, layout):
+    net_file.write_text(BUG.replace("WRONG", wrong))
+    text = refused("model", from_file, f"{net_file}:Bug", LENGTH, None)
+    assert f"'{net_file}', line 14, raises {error}" in text and f"{LENGTH} bases in the layout NCL" in text
+    assert ("Check `length` and `layout`" in text) == layout
+    assert ("error in the network's own code" in text) != layout
+
+
+def test_errors_without_a_line_of_the_users(tmp_path):
+    """All layers are torch's; or a TorchScript file, whose lines are gone."""
+    text = refused("model", from_module, nn.Sequential(nn.Flatten(), nn.Linear(7, 2)), LENGTH, None)
+    assert "(1, 4, 12): RuntimeError: mat1 and mat2" in text and "Check `length`" in text
+    assert "line" not in text
+    text = refused("model", from_module, nn.Module(), LENGTH, None)
+    assert "NotImplementedError" in text and "Check `length`" not in text
+    path = str(tmp_path / "net.pt")
+    torch.jit.script(nn.Sequential(nn.Flatten(), nn.Linear(7, 2))).save(path)
+    text = refused("model", from_file, path, LENGTH, None)
+    assert "(1, 4, 12): RuntimeError: mat1 and mat2" in text and "Check `length`" in text
+
+
+def test_the_users_line_goes_before_that_of_an_installed_package(tmp_path, net_file):
+    package = tmp_path / "site-packages" / "package_of_others"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("def head(x):\n    raise ValueError('no head')\n")
+    sys_path = f"import sys; sys.path.insert(0, {str(package.parent)!r}); import package_of_others; sys.path.pop(0)"
+    net_file.write_text(sys_path + BUG.replace("WRONG", "package_of_others.head(x)"))
+    text = refused("model", from_file, f"{net_file}:Bug", LENGTH, None)
+    assert f"'{net_file}', line 14, raises ValueError: no head" in text

@@ -467,7 +467,7 @@ def test_unit_channel_drops_whole_channels():
 
 def test_number_and_shape_of_outputs():
     net = settle(Stem(nn.Dropout(RATE)))
-    assert "gives 2 predictions, but 3 output names" in refused(net, "model", 3)
+    assert "gives 2 predictions, but there are 3 output names" in refused(net, "model", 3)
 
     def shaped(function):
         class Shaped(nn.Module):

@@ -1,9 +1,14 @@
 """Which dropout calls are active, at which rate, with which shape of mask."""
 
 import pytest
+import torch
+from networks import LENGTH, RATE, Stem, settle
+from torch import nn
 
+from deepmr_torch.ensemble import Ensemble
 from deepmr_torch.errors import DeepmrError
-from deepmr_torch.sites import Site, effective_rates, find, make_spec, mask_shape
+from deepmr_torch.model import Model
+from deepmr_torch.sites import Site, effective_rates, find, make_spec, mask_shape, no_dropout_in
 
 SITES = [
     Site(1, "drop#1", "Dropout", 0.2, "divided", (1, 8, 5), 0),
@@ -61,6 +66,33 @@ def test_no_dropout_at_all_or_none_active():
     assert "no dropout call in its forward pass" in problem("no_dropout", sites=[])
     assert "drop#1, drop#2, block.drop all have rate 0" in problem("no_dropout", sites=SITES[:3], rate=[0.0])
     assert "block.drop" in problem("no_dropout", sites=SITES[:3], layers=["block.drop"])
+
+
+def test_without_dropout_the_way_out_is_said():
+    for kwargs in ({"sites": []}, {"sites": SITES[:3], "rate": [0.0]}):
+        text = problem("no_dropout", **kwargs)
+        assert "dropout = NULL" in text and "model_ensemble()" in text
+    assert "dropout_spec(rate = )" in text
+
+
+def test_the_member_without_dropout_is_named_and_tracing_suspected():
+    def said(number, *modules):
+        members = tuple(Model(m, LENGTH, ["y0", "y1"], source=f"net{i}.py") for i, m in enumerate(modules, 1))
+        with pytest.raises(DeepmrError) as error:
+            rates([])
+        model = Ensemble(members) if len(members) > 1 else members[0]
+        told = no_dropout_in(error.value, model, members[number - 1])
+        assert told.what == "no_dropout" and "dropout = NULL" in str(told.remedy)
+        return f"{told.problem} {told.remedy}"
+
+    net = settle(Stem(nn.Dropout(RATE)))
+    traced = torch.jit.trace(net, torch.rand(2, 4, LENGTH))
+    assert said(1, net).startswith("The model has no dropout call") and "racing" not in said(1, net)
+    assert said(2, net, net).startswith("Member 2 of the ensemble, net2.py: The model has no dropout call")
+    for module in (traced, nn.Sequential(traced)):
+        assert "Tracing in evaluation mode removes dropout: use torch.jit.script()" in said(1, module)
+    other = DeepmrError("device", "There is no device 'gpu'.")
+    assert no_dropout_in(other, Model(net, LENGTH, ["y"]), None) is other
 
 
 def test_a_call_whose_formula_depends_on_its_rate_keeps_it():

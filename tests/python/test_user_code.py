@@ -1,13 +1,17 @@
 """Files of users run among their siblings, and leave no traces."""
 
+import contextlib
 import os
 import sys
 import types
 
 import pytest
+import torch
 from networks import LENGTH
 
+from deepmr_torch.errors import DeepmrError
 from deepmr_torch.load import from_file
+from deepmr_torch.rng import outside_torch
 from deepmr_torch.user_code import folders_first, run_file
 
 NET = """
@@ -111,6 +115,47 @@ def test_modules_that_only_lie_below_are_kept(tmp_path, monkeypatch):
     (a / "net.py").write_text("import installed_thing\n" + NET)
     assert width(a) == 2 and "installed_thing" in sys.modules
     monkeypatch.delitem(sys.modules, "installed_thing")
+
+
+SETTING = """
+import os, random, sys
+import numpy
+import torch
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.append("/nowhere")
+os.chdir("/")
+torch.set_default_dtype(torch.float64)
+torch.set_grad_enabled(False)
+for seed in (torch.manual_seed, numpy.random.seed, random.seed):
+    seed(7)
+"""
+
+
+def session():
+    return [os.getcwd(), list(sys.path), torch.get_default_dtype(), torch.is_grad_enabled(), *outside_torch()]
+
+
+@pytest.mark.parametrize("end", ["", "1 / 0\n"])
+def test_what_code_sets_for_the_session_is_put_back(tmp_path, monkeypatch, end):
+    monkeypatch.chdir(tmp_path)
+    a = folder(tmp_path / "a", 2)
+    (a / "net.py").write_text(SETTING + NET + end)
+    before, random_state = session(), torch.get_rng_state()
+    try:
+        with pytest.raises(DeepmrError) if end else contextlib.nullcontext():
+            from_file(f"{a}/net.py:Net", LENGTH, None)
+        assert session() == before and torch.equal(torch.get_rng_state(), random_state)
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
+def test_a_working_directory_that_is_gone(tmp_path, monkeypatch):
+    a, gone = folder(tmp_path / "a", 2), tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert width(a) == 2
 
 
 def test_siblings_may_import_the_file_back(tmp_path):

@@ -1,15 +1,19 @@
 """Weights files: what they are, and whether they fit."""
 
 import collections
+import contextlib
+import os
+import re
 import sys
 
 import pytest
 import torch
 from torch import nn
 
-from deepmr_torch.errors import DeepmrError
+from deepmr_torch.downloads import download
+from deepmr_torch.errors import DeepmrError, guard
 from deepmr_torch.weights import load_weights
-from deepmr_torch.weights_file import SAVE
+from deepmr_torch.weights_file import SAVE, kind_of, read_tensors
 
 
 class Net(nn.Module):
@@ -68,6 +72,21 @@ def test_safetensors(net, tmp_path):
         assert "incomplete" in refused(net, path) or "damaged" in refused(net, path)
 
 
+@pytest.mark.parametrize("length", [0x3C20, 0x3C0A, 316])
+def test_safetensors_whose_header_looks_like_html(net, tmp_path, length):
+    """The first bytes are the header's length: " <", a line end and "<", and "<"."""
+    safetensors = pytest.importorskip("safetensors.torch")
+    path = tmp_path / "weights.safetensors"
+    whole = safetensors.save({"head.bias": torch.ones(2)})
+    own = int.from_bytes(whole[:8], "little")
+    header = whole[8 : 8 + own].ljust(length)
+    path.write_bytes(length.to_bytes(8, "little") + header + whole[8 + own :])
+    assert path.read_bytes()[:8].lstrip().startswith(b"<") and kind_of(path) == "safetensors"
+    assert torch.equal(read_tensors(path)["head.bias"], torch.ones(2))
+    download(path.as_uri(), tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == path.read_bytes()
+
+
 def test_safetensors_without_its_package(net, tmp_path, monkeypatch):
     safetensors = pytest.importorskip("safetensors.torch")
     path = tmp_path / "weights.safetensors"
@@ -124,23 +143,48 @@ def test_truncated_files(net, tmp_path, zipped):
         assert "is incomplete" in text or (not zipped and "is damaged" in text)
 
 
-def test_code_in_a_pickle_is_not_run(net, tmp_path):
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize(
+    ("function", "argument", "name"),
+    [
+        (open, "{}", r"io\.open"),
+        (os.system, "touch {}", r"(posix|nt)\.system"),
+        (eval, "open('{}', 'w')", "eval"),
+    ],
+)
+def test_code_in_a_pickle_is_not_run(net, tmp_path, function, argument, name, zipped):
     made = tmp_path / "made"
 
     class Code:
         def __reduce__(self):
-            return (open, (str(made), "w"))
+            return (function, (argument.format(made), *(["w"] if function is open else [])))
 
     for content in ({"head.weight": Code()}, {"state_dict": state(), "hyper_parameters": Code()}):
-        text = refused(net, saved(tmp_path, content))
-        assert "would run code (io.open), so it was not read" in text and SAVE in text
+        text = refused(net, saved(tmp_path, content, _use_new_zipfile_serialization=zipped))
+        assert re.search(rf"would run code \({name}\), so it was not read", text) and SAVE in text
     assert not made.exists()
+    if zipped:  # that it would have run
+        with contextlib.suppress(Exception):
+            torch.load(tmp_path / "weights.pt", weights_only=False)
+        assert made.exists()
+
+
+def test_a_wrong_check_sum_is_damage(net, tmp_path):
+    path = saved(tmp_path, Net())
+    path.write_bytes(path.read_bytes().replace(b"_parameters", b"_Parameters"))
+    assert "is damaged" in refused(net, path)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_whole_network_is_not_weights(net, tmp_path, zipped):
     text = refused(net, saved(tmp_path, Net(), _use_new_zipfile_serialization=zipped))
     assert "a whole pickled network" in text and SAVE in text
+
+
+def test_torch_does_not_advise_what_we_refuse(net, tmp_path):
+    """Its text says to set weights_only=False."""
+    result = guard(load_weights, net, saved(tmp_path, Net()))
+    assert result["what"] == "weights" and result["cause"] is None
 
 
 def test_torchscript_is_not_weights(net, tmp_path):
@@ -202,10 +246,10 @@ def test_counters_of_batches_may_be_absent(net, tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (torch.zeros(3), "holds a Tensor"),
+        (torch.zeros(3), "holds something of type Tensor"),
         ({"epoch": 3, "state_dict": {}}, "holds the entries epoch, state_dict"),
         ({}, "holds nothing"),
-        ([torch.zeros(1)], "holds a list"),
+        ([torch.zeros(1)], "holds something of type list"),
     ],
 )
 def test_contents_that_are_no_state_dict(net, tmp_path, content, words):

@@ -72,7 +72,7 @@ def write_model(folder, form="class", layout="NCL", alphabet=None, labels=None, 
     target = {"name": "probs", "shape": f"({width}, )", "doc": ""}
     if labels is not None:
         target["column_labels"] = labels
-    loader = {"auto_resize_len": LENGTH, "alphabet_axis": 0}
+    loader = {"auto_resize_len": LENGTH, "alphabet_axis": 1 if layout == "NLC" else 0}
     if alphabet is not None:
         loader["alphabet"] = alphabet
     content = {

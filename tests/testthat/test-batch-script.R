@@ -62,7 +62,8 @@ test_that("fit writes what fit_mr(), tidy(), glance() and meta_analyze() give, a
   )
   expect_identical(ran$status, 0L, info = ran$err)
   expect_identical(ran$out, character())
-  expect_match(ran$err, "2 fits, 1 of them without an estimate", fixed = TRUE)
+  told <- "), each with 1 error (mc): 2 rows, 1 without an estimate, 0 weak"
+  expect_match(ran$err, told, fixed = TRUE)
   expect_match(ran$err, "1: fewer than 3 instruments", fixed = TRUE)
   fit <- suppressMessages(fit_mr(x, exposure = "exposure", outcome = "outcome", error = "mc", level = 0.9))
   expect_equal(bare(readRDS(file.path(folder, "fit.rds"))), bare(fit))
@@ -96,9 +97,9 @@ test_that("a failed run leaves the old file, and says why without a traceback", 
     "fit", "--table", "x.tsv", "--outcome", "outcome", "--exposure", "expsure", "--out", "fit.tsv",
     folder = folder
   )
-  expect_identical(ran$status, 1L)
+  expect_identical(ran$status, 2L)
   expect_identical(ran$out, character())
-  expect_match(ran$err, "expsure", fixed = TRUE)
+  expect_match(ran$err, "--table has no output named \"expsure\", asked for in --exposure", fixed = TRUE)
   expect_match(ran$err, "Nearest: ", fixed = TRUE)
   expect_no_match(ran$err, "Backtrace|Execution halted|Calls:")
   expect_identical(readLines(file.path(folder, "fit.tsv")), "precious")
@@ -129,7 +130,8 @@ test_that("mutagenize writes what saturation_mutagenesis() gives", {
   )
   expect_identical(ran$status, 0L, info = ran$err)
   expect_identical(ran$out, character())
-  expect_match(ran$err, "18 rows: 1 sequence, 2 outputs, 3 draws", fixed = TRUE)
+  told <- "18 rows: 1 sequence, 2 outputs, 3 draws; mutagenesis [0-9]+ s, with start-up [0-9]+ s"
+  expect_match(ran$err, told)
   x <- saturation_mutagenesis(
     model_demo(), c(promoter = unname(sequence)),
     outputs = c("Dref", "accessibility"), positions = c(240, 241, 300), n_samples = 3, batch_size = 7,
@@ -164,10 +166,12 @@ test_that("every kind of wrong command line is told apart, before any work", {
   writeLines("x", path("net.py"))
   saveRDS(simulate_mutagenesis(1, 5), path("x.rds"))
   saveRDS(1:3, path("number.rds"))
+  saveRDS(fit_mr(readRDS(path("x.rds")), "ols", exposure = "exposure", outcome = "outcome"), path("fitted.rds"))
   dir.create(path("folder.rds"))
   demo <- c("mutagenize", "--demo", "--fasta", path("a.fa"), "--out", path("y.rds"))
   net <- c("mutagenize", "--torch", paste0(path("net.py"), ":Net"), "--fasta", path("a.fa"), "--out", path("y.rds"))
   fit <- c("fit", "--table", path("x.rds"), "--out", path("f.rds"))
+  named <- c(fit, "--outcome", "outcome")
   cases <- list(
     list(character(), "command is missing"),
     list("mutagenise", "no command 'mutagenise'"),
@@ -198,6 +202,14 @@ test_that("every kind of wrong command line is told apart, before any work", {
     list(net, "--length must be given"),
     list(c(net, "--length", "20", "--layout", "LCN"), "--layout must be"),
     list(c(net, "--length", "20", "--weights", "/no/w.pt"), "no file '/no/w.pt'"),
+    list(c(net, "--length", "20", "--weights", paste0(path("net.py"), ",/no/v.pt")), "no file '/no/v.pt'"),
+    list(c(replace(net, 3, "/no/net.pt"), "--length", "20"), "no file '/no/net.pt'"),
+    list(c(net, "--length", "20", "--bases", "ACGU"), "--bases must be an order of A, C, G and T, not 'ACGU'"),
+    list(c("mutagenize", "--kipoi", "../no/model", demo[3:6]), "no folder '../no/model'"),
+    list(c(demo, "--transform", "log"), "--transform must be logit or sigmoid"),
+    list(c(demo, "--dropout", "no"), "--dropout must be on or off"),
+    list(c(demo, "--dropout", "off", "--rate", "0.1"), "--rate has no meaning with --dropout off"),
+    list(c("outputs", "HepG2"), "exactly one of"),
     list(c(replace(net, 3, "net.py"), "--length", "20"), "--torch must be like net.py:Net"),
     list(replace(demo, 4, path("none.fa")), "no file"),
     list(replace(demo, 4, folder), "is a folder"),
@@ -213,6 +225,14 @@ test_that("every kind of wrong command line is told apart, before any work", {
     list(replace(fit, 5, path("x.rds")), "is an input of this run"),
     list(replace(fit, 3, path("number.rds")), "holds no table"),
     list(c("fit", "--table", path("f.rds"), "--out", path("g.rds")), "no file"),
+    list(c(named, "--exposure", "exposre"), "--table has no output named \"exposre\", asked for in --exposure"),
+    list(c(named, "--exposure", "exposure", "--method", "eger"), "--method must be one or more of"),
+    list(replace(fit, 3, path("fitted.rds")), "fitted.rds' is a fit, not a mutagenesis table or a table of effects"),
+    list(c("report", "--fit", path("x.rds"), "--out", path("r.html")), "x.rds' is a mutagenesis table, not a fit"),
+    list(
+      c("report", "--fit", path("fitted.rds"), "--mutagenesis", path("fitted.rds"), "--out", path("r.html")),
+      "is a fit, not a mutagenesis table"
+    ),
     list(c("report", "--fit", path("fit.tsv"), "--out", path("r.html")), "must be the .rds of a fit")
   )
   for (case in cases) {
@@ -222,7 +242,130 @@ test_that("every kind of wrong command line is told apart, before any work", {
     expect_true(grepl(case[[2L]], result[["message"]], fixed = TRUE), info = info)
     expect_identical(result[["shown"]], "", info = info)
   }
-  expect_setequal(files_in(folder), c("a.fa", "b.fa", "net.py", "x.rds", "number.rds", "folder.rds"))
+  expect_setequal(files_in(folder), c("a.fa", "b.fa", "net.py", "x.rds", "number.rds", "fitted.rds", "folder.rds"))
+})
+
+test_that("a wrong command line is 2, whatever fails in the run is 1", {
+  parts <- batch_parts()
+  error <- function(what, ...) rlang::error_cnd(c(paste0("deepmr_error_", what), "deepmr_error"), message = c(...))
+  code <- function(...) parts$exit_code(error(...))
+  meant <- c(
+    "argument", "unknown_output", "ambiguous_output", "unknown_method", "device", "model", "model_file", "kipoi_model",
+    "weights", "length", "columns"
+  )
+  for (what in meant) expect_identical(code(what, "x"), 2L, info = what)
+  run <- c("not_finite", "memory", "too_large", "no_dropout", "python", "python_start", "not_installed", "cache")
+  for (what in run) expect_identical(code(what, "x"), 1L, info = what)
+  expect_identical(parts$exit_code(simpleError("x")), 1L)
+  # One class for two things: the words are Python's.
+  expect_identical(code("kipoi_fetch", "There is no Kipoi model 'DeepSEEA': neither"), 2L)
+  expect_identical(code("kipoi_fetch", "The download failed"), 1L)
+  source <- readLines(system.file("python", "deepmr_torch", "kipoi_fetch.py", package = "deepmr"))
+  for (words in strsplit(parts$unknown_kipoi_name, "|", fixed = TRUE)[[1]]) {
+    expect_true(any(grepl(words, source, fixed = TRUE)), info = words)
+  }
+})
+
+test_that("errors speak of options, and of a cause in one line", {
+  parts <- batch_parts()
+  cause <- python_condition(list(type = "ValueError", message = "bad\nlines", traceback = "File \"a\"\n  secret()"))
+  e <- rlang::catch_cnd(stop_deepmr(
+    "argument", "{.arg n_samples} is wrong for {.arg x}.", "{.fn outputs} lists all 3.",
+    parent = cause
+  ))
+  text <- parts$error_text(e, c("samples", "outputs"))
+  # No option sets `x` here.
+  expect_match(text, "--samples is wrong for `x`.", fixed = TRUE)
+  expect_match(text, "`Rscript deepmr.R outputs` lists all 3", fixed = TRUE)
+  expect_match(text, "Caused by: ValueError: bad$")
+  expect_no_match(text, "secret|lines")
+  expect_match(parts$in_shell_words("Use device = 'cpu'.", "device"), "Use --device cpu.", fixed = TRUE)
+})
+
+test_that("warnings are lines on stderr and change no exit code", {
+  skip_if_not_installed("optparse")
+  parts <- batch_parts()
+  parts$dispatch <- function(args) warn_deepmr("untrained", "The network is untrained.")
+  result <- command_line(parts, "fit")
+  expect_identical(result[["status"]], "0")
+  expect_identical(result[["message"]], "Warning: The network is untrained.")
+})
+
+test_that("the sentence of a fit counts fits, errors and weak ones", {
+  fit <- fit_mr(simulate_mutagenesis(2, 20), c("egger", "ols"), exposure = "exposure", outcome = "outcome")
+  fit$status[1:3] <- "weak: I2_cov below 0.3"
+  expect_identical(
+    batch_parts()$fit_sentence(fit),
+    paste(
+      "4 fits (sequence x exposure x outcome x method), each with 2 errors (mc, classical): 8 rows,",
+      "0 without an estimate, 3 weak"
+    )
+  )
+})
+
+test_that("outputs prints the table on stdout, all or what is searched for", {
+  skip_if_no_python()
+  ran <- run_script("outputs", "--demo", "dref")
+  expect_identical(ran$status, 0L, info = ran$err)
+  table <- utils::read.delim(text = ran$out, colClasses = c("integer", rep("character", 5)))
+  expect_equal(table, data.table::setDF(outputs(model_demo(), "dref")), ignore_attr = TRUE)
+  skip_if_not_installed("optparse")
+  nothing <- command_line(batch_parts(), "outputs", "--demo", "zzz")
+  expect_identical(nothing[["status"]], "0")
+  expect_identical(nothing[["shown"]], "index\toutput\tlabel\tcell\ttarget\ttreatment")
+  expect_match(nothing[["message"]], "No output matches", fixed = TRUE)
+})
+
+test_that("models in all their forms: untrained, TorchScript, an ensemble, dropout off, another scale", {
+  skip_if_no_python()
+  skip_if_not_installed("optparse")
+  parts <- batch_parts()
+  folder <- test_folder()
+  path <- function(name) file.path(folder, name)
+  net <- paste0(test_path("fixtures", "nets.py"), ":Small")
+  torch <- reticulate::import("torch")
+  module <- torch$nn$Sequential(
+    torch$nn$Flatten(), torch$nn$Linear(80L, 2L), torch$nn$Dropout(0.2), torch$nn$Sigmoid()
+  )
+  torch$jit$save(torch$jit$script(module), path("net.pt"))
+  code <- c(
+    "import sys, torch", sprintf("sys.path.insert(0, r'%s')", normalizePath(test_path("fixtures"))),
+    "import nets", "net = nets.Small()", sprintf("torch.save(net.state_dict(), r'%s')", path("a.pt")),
+    "net.conv.weight.data *= 2", sprintf("torch.save(net.state_dict(), r'%s')", path("b.pt"))
+  )
+  reticulate::py_run_string(paste(code, collapse = "\n"), local = TRUE)
+  writeLines(c(">first", test_sequences[["first"]]), path("one.fa"))
+  run <- function(...) {
+    result <- command_line(
+      parts, "mutagenize", "--length", "20", "--fasta", path("one.fa"), "--positions", "3-4", "--out", path("x.rds"),
+      "--device", "cpu", ...
+    )
+    expect_identical(result[["status"]], "0", info = result)
+    list(x = readRDS(path("x.rds")), message = result[["message"]])
+  }
+  untrained <- run("--torch", net, "--samples", "2")
+  expect_length(gregexpr("No weights are given", untrained$message)[[1]], 1L)
+  script <- run("--torch", path("net.pt"), "--samples", "2")
+  expect_no_match(script$message, "No weights")
+  expect_match(attr(script$x, "provenance")$source, "net.pt", fixed = TRUE)
+
+  weights <- paste(path("a.pt"), path("b.pt"), sep = ",")
+  both <- run("--torch", net, "--weights", weights, "--dropout", "off", "--transform", "logit")
+  ensemble <- model_ensemble(lapply(c(path("a.pt"), path("b.pt")), function(file) {
+    model_torch(net, weights = file, length = 20)
+  }))
+  expected <- saturation_mutagenesis(
+    with_transform(ensemble, transform_logit()), test_sequences["first"],
+    dropout = NULL, positions = 3:4, device = "cpu"
+  )
+  expect_equal(bare(both$x), bare(expected), tolerance = 1e-6)
+  expect_match(both$message, "2 draws; mutagenesis", fixed = TRUE)
+
+  for (wrong in list(c("--outputs", "outptu1"), c("--device", "gpu"))) {
+    given <- c("--torch", net, "--weights", path("a.pt"), "--length", "20", "--fasta", path("one.fa"), wrong)
+    result <- command_line(parts, "mutagenize", given, "--out", path("y.rds"))
+    expect_identical(result[["status"]], "2", info = result)
+  }
 })
 
 test_that("values are read as they are meant", {

@@ -75,12 +75,13 @@ test_that("members that do not fit are refused", {
   expect_error(model_ensemble(list(model, "x")), "number 2", class = "deepmr_error_argument")
   expect_error(model_ensemble(list(NULL)), "number 1", class = "deepmr_error_argument")
   expect_error(model_ensemble(list(model, model)), "one and the same network", class = "deepmr_error_ensemble")
+  expect_error(model_ensemble(list(model, test_model())), "same weights", class = "deepmr_error_ensemble")
   expect_error(
-    model_ensemble(list(model, test_model(outputs = c("x", "z")))), "'y' is in one only",
+    model_ensemble(list(model, test_model("Other", outputs = c("x", "z")))), "'y' is in one only",
     class = "deepmr_error_ensemble"
   )
   expect_error(
-    predict(model_ensemble(list(model, other_model(), test_model())), test_sequences, n_samples = 2),
+    predict(model_ensemble(list(model, other_model(), test_model("NoDropout"))), test_sequences, n_samples = 2),
     "less than the 3 members",
     class = "deepmr_error_argument"
   )

@@ -59,6 +59,10 @@ test_that("a directory may be named from where one stands", {
   on.exit(setwd(old), add = TRUE, after = FALSE)
   expect_identical(model_kipoi(basename(folder))$length, 20L)
   expect_identical(model_kipoi(file.path(".", basename(folder)), bases = "TGCA")$bases, "TGCA")
+  for (name in c("model.yaml", "model.yml")) {
+    file.rename(file.path(folder, "model.yaml"), file.path(folder, name))
+    expect_identical(model_kipoi(file.path(basename(folder), name))$length, 20L)
+  }
 })
 
 test_that("what is missing or wrong is said", {
@@ -77,6 +81,20 @@ test_that("a path that looks like one is not looked for on the network", {
   for (path in c("./DeepSEA", "../DeepSEA", "/tmp/DeepSEA", "~/DeepSEA", "C:/DeepSEA", tempdir())) {
     expect_identical(kipoi_source(path), "dir")
   }
+  expect_identical(kipoi_source("DeepSEA/model.yaml"), "kipoi")
+})
+
+test_that("a mistyped directory is told of before the network", {
+  skip_if_no_kipoi()
+  cache <- tempfile("cache")
+  before <- Sys.getenv("R_USER_CACHE_DIR", NA)
+  Sys.setenv(R_USER_CACHE_DIR = cache)
+  on.exit(if (is.na(before)) Sys.unsetenv("R_USER_CACHE_DIR") else Sys.setenv(R_USER_CACHE_DIR = before))
+  suppressMessages({
+    expect_error(model_kipoi("no such/directory"), "There is no directory 'no such/directory', so it was taken")
+    said <- expect_error(model_kipoi("no such/directory", source = "kipoi"), class = "deepmr_error_kipoi_fetch")
+  })
+  expect_no_match(conditionMessage(said), "There is no directory")
 })
 
 test_that("arguments are checked", {

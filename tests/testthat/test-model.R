@@ -50,7 +50,7 @@ test_that("what is not a model is refused", {
     saturation_mutagenesis(list(), "ACGT")
   })
   skip_if_no_python()
-  expect_error(model_torch("net.txt", length = 20), "no Python file", class = "deepmr_error_model_file")
+  expect_error(model_torch("net.txt", length = 20), "no file", class = "deepmr_error_model_file")
   expect_error(test_model("Missing"), "defines no 'Missing'", class = "deepmr_error_model_file")
   expect_error(model_torch(3, length = 20), "number", class = "deepmr_error_argument")
   expect_error(model_torch("net.py:Net", c("a", "b"), 20), "weights", class = "deepmr_error_argument")

@@ -129,9 +129,88 @@ test_that("provenance is told as far as it is known", {
   expect_match(provenance_table(NULL), "not given", fixed = TRUE)
   expect_match(provenance_table(data.table::as.data.table(as.list(x))), "does not say", fixed = TRUE)
   data.table::setattr(x, "provenance", list(
-    source = "net.py", dropout = dropout_spec(), seconds = 90, odd = list(1, "b"), nothing = NULL
+    source = "net.py", members = "net.py", dropout = dropout_spec(), seconds = 90, odd = list(1, "b"), nothing = NULL
   ))
   table <- provenance_table(x)
+  # A single model is its own only member.
+  expect_no_match(table, ">members<")
   expect_match(table, "locked masks, one per element", fixed = TRUE)
   expect_match(table, "2 min", fixed = TRUE)
+})
+
+test_that("provenance is said in words: dropout off, members, scale, positions, engines", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
+  shown <- function(...) {
+    made <- c(list(source = "net.py"), list(...))
+    data.table::setattr(x, "provenance", made)
+    provenance_table(x)
+  }
+  value <- function(setting, text) {
+    paste0("<td style=\"text-align:left\">", setting, "</td><td style=\"text-align:left\">", text, "</td>")
+  }
+  one <- shown(dropout = NULL, positions = NULL, transform = transform_logit())
+  expect_match(one, value("dropout", "off"), fixed = TRUE)
+  expect_match(one, value("mutated positions", "all"), fixed = TRUE)
+  expect_match(one, value("scale of the predictions", "logit"), fixed = TRUE)
+  three <- shown(
+    members = c("a.pt", "b.pt", "c.pt"), dropout = NULL, positions = c(20:30, 40L),
+    engine = data.frame(sequence = c("s", "t"), engine = c("dense", "dense"))
+  )
+  expect_match(three, value("members", "a.pt, b.pt, c.pt"), fixed = TRUE)
+  expect_match(three, value("dropout", "off: one draw for each of 3 members"), fixed = TRUE)
+  expect_match(three, value("mutated positions", "20-30, 40"), fixed = TRUE)
+  expect_match(three, value("engine", "dense"), fixed = TRUE)
+})
+
+test_that("status stands beside the names, and rows that are not ok are grey", {
+  x <- simulate_mutagenesis(n_sequences = 2, length = 20)
+  x$at_rounding[x$sequence == "simulated2"] <- TRUE
+  fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger", error = "mc")
+  heads <- function(table) {
+    head <- sub("</thead>.*", "", table)
+    gsub("<[^>]*>", "", regmatches(head, gregexpr("<th [^>]*>[^<]*</th>", head))[[1]])
+  }
+  table <- fits_table(fit)
+  expect_identical(heads(table)[1:6], c("sequence", "exposure", "outcome", "error", "status", "slope"))
+  expect_match(table, "<tr><td[^>]*>simulated1<")
+  expect_match(table, "<tr class=\"grey\"><td[^>]*>simulated2<")
+  expect_identical(heads(fits_table(report_fit()))[5:6], c("status", "I\u00b2_cov"))
+  expect_identical(heads(pooled_table(meta_analyze(report_fit())))[3:5], c("error", "status", "pooled slope"))
+})
+
+test_that("an interval narrower than the errors allow is explained, and the headline says so", {
+  fit <- report_fit(4L, error = "mc")
+  fit$estimate <- c(0.400, 0.401, 0.399, 0.400)
+  fit$std.error <- 0.1
+  report <- new_report(fit, NULL, "t")
+  expect_match(report$pooled$status, "^narrower")
+  table <- pooled_table(report$pooled)
+  expect_match(table, "(REML, Knapp-Hartung)", fixed = TRUE)
+  expect_match(table, "test = &quot;adhoc&quot;", fixed = TRUE)
+  expect_no_match(table, "see test|knha")
+  expect_match(report_lead(report), "narrower than the errors of the sequences allow", fixed = TRUE)
+
+  fit$std.error <- 1e-4
+  wide <- new_report(fit, NULL, "t")
+  expect_no_match(pooled_table(wide$pooled), "adhoc")
+  expect_no_match(report_lead(wide), "narrower")
+})
+
+test_that("a forest names each diamond, and promises a prediction interval only where one is seen", {
+  fit <- report_fit(4L)
+  pooled <- meta_analyze(fit)
+  pooled$tau <- 0
+  told <- function(pooled) {
+    tell_pooled_apart(ggplot2::autoplot(fit, type = "forest", pooled = pooled), fit, pooled)
+  }
+  plot <- told(pooled)
+  expect_identical(utils::tail(plot$scales$get_scales("y")$labels, 2), c("pooled, mc", "pooled, classical"))
+  expect_no_match(plot$labels$caption, "thin line")
+  pooled$tau <- 1
+  expect_match(gsub("\n", " ", told(pooled)$labels$caption), "thin line: prediction interval.", fixed = TRUE)
+})
+
+test_that("figures fit the page", {
+  style <- paste(readLines(system.file("report", "style.css", package = "deepmr")), collapse = "\n")
+  expect_no_match(style, "min-width: 30rem", fixed = TRUE)
 })

@@ -94,7 +94,7 @@ test_that("an output without numbers is not given out on another scale", {
     class = "deepmr_error_no_scale"
   )
   expect_error(with_transform(part, transform_platt(c(x = 1), c(x = 1))), class = "deepmr_error_no_scale")
-  ensemble <- suppressWarnings(model_ensemble(list(test_model(), part)), classes = "deepmr_warning_scales")
+  ensemble <- suppressWarnings(model_ensemble(list(test_model("Other"), part)), classes = "deepmr_warning_scales")
   expect_error(predict(ensemble, test_sequences[1L], "x", n_samples = 2), class = "deepmr_error_no_scale")
 })
 

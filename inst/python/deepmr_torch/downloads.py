@@ -19,6 +19,10 @@ class NotThere(Exception):
     """The server has no such file."""
 
 
+class Unreachable(DeepmrError):
+    """Whether the server has the file is not known."""
+
+
 def make_folder(folder):
     folder = Path(folder).expanduser()
     try:
@@ -82,7 +86,7 @@ def copy(url, stream, target):
 
 
 def failed(url, target, reason):
-    return DeepmrError(
+    return Unreachable(
         "kipoi_fetch",
         f"{url} cannot be downloaded: {reason}.",
         ["Check the network and try again.", f"Or download it by hand and save it as '{target}'."],

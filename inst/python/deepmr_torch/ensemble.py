@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import torch
+
 from .errors import DeepmrError
 from .model import Model
 from .transform import of_outputs
@@ -34,7 +36,7 @@ class Ensemble:
 
 def ensemble(models):
     """An Ensemble of Models with one sequence length and the same outputs, in any order."""
-    first = models[0]
+    first, states = models[0], []
     for number, model in enumerate(models, 1):
         if not isinstance(model, Model):
             raise DeepmrError("ensemble", f"Model {number} is an ensemble itself.", "Put its members here one by one.")
@@ -58,4 +60,29 @@ def ensemble(models):
                     f"Models {other} and {number} are one and the same network.",
                     "Load each member's weights into a network of its own.",
                 )
+        states.append(tensors_of(model.module))
+        twin = next((n for n, state in enumerate(states[:-1], 1) if same_weights(state, states[-1])), None)
+        if twin is not None:
+            raise DeepmrError(
+                "ensemble",
+                f"Models {twin} and {number} have the same weights.",
+                "Members must be networks trained apart.",
+            )
     return Ensemble(tuple(models))
+
+
+def tensors_of(module):
+    """The tensors of a module's state; none where it has no parameters that training could have set."""
+    if next(module.parameters(), None) is None:
+        return {}
+    return {key: value for key, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+
+
+def same_weights(a, b):
+    """Whether two states hold the same tensors, wherever they lie. One file loaded twice is no second
+    opinion: it would make the spread over members too small, without a trace."""
+    return bool(a) and a.keys() == b.keys() and all(same_tensor(a[key], b[key]) for key in a)
+
+
+def same_tensor(a, b):
+    return (a.dtype, a.shape) == (b.dtype, b.shape) and torch.equal(a, b.to(a.device))

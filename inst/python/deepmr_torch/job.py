@@ -8,6 +8,7 @@ from .batching import choose_batch_size
 from .encode import codes
 from .errors import DeepmrError
 from .locked import LockedModel, choose_device
+from .sites import no_dropout_in
 from .transform import Transform
 
 ROUNDING = 32.0  # in units of the machine precision: what float rounding may do to a prediction
@@ -47,7 +48,10 @@ class Job:
         """Makes `sequence` the current one; the first opens and examines the model."""
         for member, columns in list(zip(self.model.members, self.columns))[len(self.locked) :]:
             locked = LockedModel(member, self.spec, self.seed, columns, self.device)
-            self.locked.append(self._opened.enter_context(locked))
+            try:
+                self.locked.append(self._opened.enter_context(locked))
+            except DeepmrError as error:
+                raise no_dropout_in(error, self.model, member) from error.__cause__
         self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
 
     def member(self, draw):

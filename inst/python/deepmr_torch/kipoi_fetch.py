@@ -8,7 +8,7 @@ import re
 import urllib.parse
 from pathlib import Path
 
-from .downloads import NotThere, download
+from .downloads import NotThere, Unreachable, download
 from .errors import DeepmrError
 from .kipoi_yaml import read_description
 
@@ -17,17 +17,23 @@ CLONE = "Get the whole repository, git clone https://github.com/kipoi/models, an
 MOST_LINKS = 5
 
 
-def fetch_directory(name, cache, repository=None):
-    """The path of the model `name`'s directory in `cache`. Raises DeepmrError("kipoi_fetch"),
-    ("kipoi_model") or ("cache")."""
-    parts = name.strip("/").split("/")
-    if not all(re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]*", part) for part in parts):
-        raise DeepmrError("kipoi_fetch", f"'{name}' is not the name of a Kipoi model.", 'Write "DeepSEA/predict".')
-    tree = Tree(Path(cache).expanduser() / "models", repository or REPOSITORY)
-    name = "/".join(parts)
-    if not any(tree.has(f"{name}/{file}") for file in ("model.yaml", "model.yml")):
-        raise unknown(name, tree)
+def fetch_directory(name, cache, repository=None, guessed=False):
+    """The path of the model `name`'s directory in `cache`; `guessed`: that it is a name was concluded
+    from there being no such directory. Raises DeepmrError("kipoi_fetch"), ("kipoi_model") or ("cache")."""
+    try:
+        tree, name = find(name, cache, repository)
+    except DeepmrError as error:
+        if not guessed or error.what != "kipoi_fetch":
+            raise
+        # Who mistyped a path should read of the path first, not of a server.
+        raise DeepmrError(
+            error.what,
+            f"There is no directory '{name}', so it was taken for a name in the Kipoi zoo: "
+            f"{error.problem[0].lower()}{error.problem[1:]}",
+            ["Check the path.", *([error.remedy] if isinstance(error.remedy, str) else error.remedy)],
+        ) from error.__cause__
     description = read_description(tree.root / name)
+    cached = tree.holds(inside(name, description.code))
     try:
         tree.get(name, description.code)
         if isinstance(description.weights, str):
@@ -43,7 +49,24 @@ def fetch_directory(name, cache, repository=None):
                 tree.get(name, array.labels[0])
             except NotThere:
                 continue
+            except Unreachable:
+                if not cached:
+                    raise
     return tree.root / name
+
+
+def find(name, cache, repository):
+    """(Tree, name) with the model's model.yaml in the copy."""
+    parts = name.strip("/").split("/")
+    if not all(re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]*", part) for part in parts):
+        raise DeepmrError("kipoi_fetch", f"'{name}' is not the name of a Kipoi model.", 'Write "DeepSEA/predict".')
+    tree = Tree(Path(cache).expanduser() / "models", repository or REPOSITORY)
+    name = "/".join(parts)
+    names = [f"{name}/{file}" for file in ("model.yaml", "model.yml")]
+    # The copies of both before the network is asked for either.
+    if not (any(map(tree.holds, names)) or any(map(tree.has, names))):
+        raise unknown(name, tree)
+    return tree, name
 
 
 def unknown(name, tree):
@@ -73,6 +96,11 @@ class Tree:
     def url(self, path):
         return f"{self.repository}/{urllib.parse.quote(path)}"
 
+    def holds(self, path):
+        """Whether there is a copy of `path` already."""
+        target = self.root / path
+        return target.is_file() and link_in(target) is None
+
     def has(self, path):
         try:
             self.get("", path)
@@ -82,10 +110,10 @@ class Tree:
 
     def get(self, folder, path):
         """Fetches `path`, relative to `folder`, unless it is there. Raises NotThere."""
-        target = self.root / inside(folder, path)
-        if target.is_file() and link_in(target) is None:
-            return
         where = inside(folder, path)
+        target = self.root / where
+        if self.holds(where):
+            return
         for _ in range(MOST_LINKS):
             self.fetch(where, target)
             link = link_in(target)

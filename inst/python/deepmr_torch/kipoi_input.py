@@ -20,12 +20,28 @@ def input_of(description, bases=None):
     layout = layout_of(array.shape)
     if layout is None:
         raise takes(file, f"an array of shape {array.shape}")
-    length = array.shape[0 if layout == "NLC" else 1 if layout in ("NCL", "NCL1") else 2]
-    if length is None:
-        length = description.loader.get("auto_resize_len")
+    length, resized = array.shape[layout[1:].index("L")], description.loader.get("auto_resize_len")
+    if None not in (length, resized) and length != resized:
+        raise refusal(file, f"gives the input the shape {array.shape}, but auto_resize_len is {resized}.")
+    refuse_axes(description, array.shape)
+    length = resized if length is None else length
     if type(length) is not int or length < 1:
         raise refusal(file, f"gives no sequence length: neither the shape {array.shape} nor auto_resize_len.")
     return layout, length, bases if bases is not None else base_order(description)
+
+
+def refuse_axes(description, shape):
+    """Raises where the data loader lays out its arrays otherwise than the schema says."""
+    for key, size in (("alphabet_axis", 4), ("dummy_axis", 1)):
+        axis = description.loader.get(key)
+        if type(axis) is not int or (key == "alphabet_axis" and shape.count(4) != 1):
+            continue  # of two axes of 4 either may be the bases
+        if axis not in range(-len(shape), len(shape)) or shape[axis] != size:
+            raise refusal(
+                description.file,
+                f"gives the input the shape {shape}, but {key} is {axis}, which is not its axis of {size} (counted "
+                "from 0).",
+            )
 
 
 def takes(file, what):

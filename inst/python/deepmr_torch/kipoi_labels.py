@@ -1,8 +1,9 @@
 """Names for a Kipoi model's predictions."""
 
-import collections
+import math
 
 from .errors import DeepmrError
+from .first_pass import distinct
 from .model import join_outputs
 
 
@@ -52,6 +53,8 @@ def width_of(head):
 def names_of(description, head, width):
     """`width` names of one target: its labels, else its own name, numbered."""
     own = head.name or "output"
+    if None not in head.shape and math.prod(head.shape) != width:
+        raise wrong(description, f"the shape {head.shape} for the target '{own}'", width)
     if not head.labels:
         return numbered(own, width)
     labels, file = head.labels, None
@@ -60,7 +63,8 @@ def names_of(description, head, width):
         if file.is_file():
             labels = read_labels(file)
         elif width > 1:
-            raise wrong(description, f"the file of labels '{file}', which does not exist", width, "Put the file there.")
+            state = "is a directory" if file.is_dir() else "does not exist"
+            raise wrong(description, f"the file of labels '{file}', which {state}", width, "Put the file there.")
     if len(labels) != width:
         raise wrong(
             description, f"{len(labels)} labels{f' in {file}' if file else ''} for '{own}'", width,
@@ -74,23 +78,12 @@ def numbered(name, width):
 
 
 def read_labels(file):
-    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeepmrError("kipoi_model", f"'{file}' is not text in UTF-8.", "Save it in UTF-8.") from error
     if text.startswith("version https://git-lfs"):
         raise DeepmrError(
             "kipoi_model", f"'{file}' is a git-lfs pointer, not labels.", "Run `git lfs pull` in its folder."
         )
     return [line.rstrip() for line in text.rstrip().splitlines()]
-
-
-def distinct(names):
-    """`names` with "#1", "#2", ... after each of those that stand there more than once."""
-    count, taken, ordinal = collections.Counter(names), set(names), collections.Counter()
-    out = []
-    for name in names:
-        new = name
-        while count[name] > 1 and new in taken:
-            ordinal[name] += 1
-            new = f"{name}#{ordinal[name]}"
-        taken.add(new)
-        out.append(new)
-    return out

@@ -4,15 +4,17 @@ kipoi is handed a description of ours, with weights that are a local, verified f
 downloads nothing and writes nothing."""
 
 import contextlib
+import pickle
 
 import torch
 
 from .errors import DeepmrError
 from .kipoi_fetch import CLONE
 from .kipoi_package import silence
-from .user_code import folders_first, known_as, run_file
+from .user_code import folders_first, known_as, run_file, session_kept
 from .user_errors import errors_of
-from .weights import misfit
+from .weights import check_state, misfit, without_wrapper
+from .weights_file import refused_pickle
 
 CODE = "deepmr_kipoi_code"  # the name under which kipoi finds the code that we have run
 
@@ -21,7 +23,13 @@ def make(kipoi, description, weights, state):
     """The nn.Module that kipoi makes of a directory."""
     code = checked_code(description)
     folders = description.directory, code.parent
-    with silence(), tensors_at(weights, state), folders_first(*folders), errors_of(code, *folders):
+    with (
+        silence(),
+        session_kept(),
+        tensors_at(weights, state),
+        folders_first(*folders),
+        errors_of(code, *folders),
+    ):
         namespace = run_file(code)
         made = named(namespace, code, description)
         args = {"weights": None if weights is None else str(weights), "auto_use_cuda": False}
@@ -46,6 +54,8 @@ def checked_code(description):
     code = description.directory / description.code
     package = code.with_suffix("") / "__init__.py"
     code = package if package.is_file() and not code.is_file() else code
+    if code.is_dir():
+        raise DeepmrError("kipoi_model", f"'{code}', which model.yaml names, is a directory.", "Name the file in it.")
     if not code.is_file():
         raise DeepmrError("kipoi_model", f"There is no file '{code}', which model.yaml names.", CLONE)
     with code.open("rb") as stream:
@@ -66,8 +76,8 @@ def named(namespace, code, description):
         wanted = "a torch.nn.Module" if is_object else "a class or function that makes one"
         raise DeepmrError(
             "kipoi_model",
-            f"'{description.made}' in '{code}' is {'an object' if not is_object else 'a'} of type "
-            f"{type(made).__name__}, but `{description.made_by}` must be {wanted}.",
+            f"'{description.made}' in '{code}' is of type {type(made).__name__}, but `{description.made_by}` must be "
+            f"{wanted}.",
             "Correct model.yaml.",
         )
     return made
@@ -102,17 +112,35 @@ class Source:
 
 @contextlib.contextmanager
 def tensors_at(path, state):
-    """For the time of the block torch.load(path) gives `state`, and any other file is read on the CPU
-    and without running code, unless the caller says otherwise."""
-    load = torch.load
+    """For the time of the block torch.load(path) gives `state`, which is fitted to the module that loads
+    it; any other file is read without running code in it, whatever the caller says, and on the CPU
+    unless the caller names a place."""
+    load, load_state_dict = torch.load, torch.nn.Module.load_state_dict
 
-    def safe(f, *args, **kwargs):
+    def safe(f, map_location=None, *args, **kwargs):
         if path is not None and str(f) == str(path):
             return state
-        return load(f, *args, **{"map_location": "cpu", "weights_only": True, **kwargs})
+        place = "cpu" if map_location is None else map_location
+        try:
+            return load(f, place, *args, **{**kwargs, "weights_only": True})
+        except pickle.UnpicklingError as error:
+            if kwargs.get("weights_only"):  # the caller may be waiting for it
+                raise
+            raise refused_pickle(f, error) from None
 
-    torch.load = safe
+    def fitting(self, state_dict, strict=True, *args, **kwargs):
+        # Only here is it known which module the tensors are for.
+        ours = strict and state is not None and state_dict is state
+        given = without_wrapper(self.state_dict(), state) if ours else state_dict
+        try:
+            return load_state_dict(self, given, strict, *args, **kwargs)
+        except RuntimeError:
+            if ours:  # not before: a module may understand the names of older versions of it
+                check_state(self, given, path)
+            raise
+
+    torch.load, torch.nn.Module.load_state_dict = safe, fitting
     try:
         yield
     finally:
-        torch.load = load
+        torch.load, torch.nn.Module.load_state_dict = load, load_state_dict

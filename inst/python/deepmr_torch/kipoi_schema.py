@@ -28,6 +28,9 @@ def arrays(file, part, name=None):
         labels = part.get("column_labels") or []
         labels = labels if isinstance(labels, list) else [labels]
         own = part.get("name") or name
+        for label in labels:
+            if type(label) not in (str, int, float):
+                raise refusal(file, f"has the label `{label}` in `column_labels`, which is no text.")
         labels = [str(label) for label in labels]
         return [Array(own and str(own), read_shape(file, part["shape"]), part.get("special_type"), labels)]
     if isinstance(part, dict) and part:

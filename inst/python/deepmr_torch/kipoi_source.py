@@ -24,10 +24,11 @@ def from_directory(path, cache, bases=None):
     return load(import_kipoi(), path, cache, bases, f"Kipoi directory {path}")
 
 
-def from_name(name, cache, bases=None):
-    """A Model by its Kipoi name, such as "DeepSEA/predict", fetched into the folder `cache` once."""
+def from_name(name, cache, bases=None, guessed=True):
+    """A Model by its Kipoi name, such as "DeepSEA/predict", fetched into the folder `cache` once.
+    `guessed = False`: the user has said that it is a name."""
     kipoi = import_kipoi()
-    path = fetch_directory(name, cache)
+    path = fetch_directory(name, cache, guessed=guessed)
     try:
         return load(kipoi, path, cache, bases, f"Kipoi {name}")
     except DeepmrError as error:

@@ -5,6 +5,8 @@ import urllib.parse
 from pathlib import Path
 
 from .downloads import NotThere, check_md5, download, failed, md5_of
+from .errors import DeepmrError
+from .kipoi_schema import refusal
 
 
 def local_weights(description, cache):
@@ -18,7 +20,10 @@ def local_weights(description, cache):
         path = description.directory / weights
         return path, path.name
     url = weights["url"]
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError as error:
+        raise refusal(description.file, f"gives weights at `{url}`, which is no address.") from error
     name = urllib.parse.unquote(parts.path.rpartition("/")[2])
     if len(parts.scheme) < 2:  # a path; one letter is a Windows drive
         path = description.directory / url
@@ -35,4 +40,23 @@ def local_weights(description, cache):
             download(url, ours, md5)
         except NotThere as error:
             raise failed(url, ours, "the server has no such file") from error
+        if md5 is None:
+            record_of(ours).write_text(md5_of(ours))
+    elif md5 is None and record_of(ours).is_file():
+        check_unchanged(ours, record_of(ours).read_text())
     return ours, name
+
+
+def record_of(path):
+    """Where the md5 at the download is kept, of a file for which model.yaml gives none."""
+    return path.with_name(f"{path.name}.md5")
+
+
+def check_unchanged(path, before):
+    now = md5_of(path)
+    if now != before.strip():
+        raise DeepmrError(
+            "weights",
+            f"'{path}' has the md5 {now}, but had {before.strip()} when it was downloaded: it is damaged or changed.",
+            "Delete it: it will be downloaded again.",
+        )

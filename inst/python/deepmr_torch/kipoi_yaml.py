@@ -1,15 +1,14 @@
-"""What a Kipoi model.yaml says, read and checked before any code of its directory runs.
-
-kipoi evaluates the shapes in model.yaml as Python. Here they are literals, or refused."""
+"""What a Kipoi model.yaml says, read and checked before any code of its directory runs."""
 
 import dataclasses
+import difflib
 from pathlib import Path
 
 from .errors import DeepmrError
 from .kipoi_schema import arrays, refusal
 
 PYTORCH = ("kipoi.model.PyTorchModel", "kipoi.model.OldPyTorchModel")
-TAKEN = {"weights", "module_file", "module_obj", "module_class", "module_kwargs", "file", "build_fn", "auto_use_cuda"}
+TAKEN = ("weights", "module_file", "module_obj", "module_class", "module_kwargs", "file", "build_fn", "auto_use_cuda")
 
 
 @dataclasses.dataclass
@@ -64,7 +63,7 @@ def read_description(directory):
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise refusal(file, f"is no valid YAML: {' '.join(str(error).split())}") from error
+        raise refusal(file, f"is no valid YAML{what_is_wrong(error)}.", "Correct model.yaml.") from None
     if not isinstance(content, dict):
         lfs = str(content).startswith("version https://git-lfs")
         raise refusal(file, "is a git-lfs pointer." if lfs else "does not hold named entries.")
@@ -86,6 +85,16 @@ def read_description(directory):
     )  # fmt: skip
 
 
+def what_is_wrong(error):
+    """Where the text stops being YAML, and why, in one line."""
+    if isinstance(error, UnicodeDecodeError):
+        return ": it is not encoded in UTF-8"
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is not None:
+        return f" at line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    return f": {' '.join(str(error).split())}"  # a character that YAML does not allow
+
+
 def check_form(file, content):
     """Refuses what gives no torch module."""
     defined, kind = content.get("defined_as"), content.get("type")
@@ -104,7 +113,13 @@ def read_code(file, args):
     """(file, key, name): the Python file, and what in it is or makes the network."""
     unknown = [str(key) for key in args if key not in TAKEN]
     if unknown:
-        raise refusal(file, f"has the arguments {', '.join(unknown)}, which no Kipoi PyTorch model takes.")
+        near = [name for key in unknown for name in difflib.get_close_matches(key, TAKEN, 1)]
+        permitted = f"Permitted are {', '.join(TAKEN)}."
+        raise refusal(
+            file,
+            f"has the arguments {', '.join(unknown)}, which no Kipoi PyTorch model takes.",
+            [f"Nearest: {', '.join(near)}.", permitted] if near else permitted,
+        )
     key = next((key for key in ("module_obj", "module_class", "build_fn") if args.get(key) is not None), None)
     if key is None:
         raise DeepmrError(

@@ -9,30 +9,38 @@ import torch
 from .demo_net import DemoNet
 from .errors import DeepmrError
 from .first_pass import first_line, first_pass, names_of
-from .model import Model
-from .user_code import folders_first, run_file
+from .model import Model, join_outputs
+from .user_code import folders_first, run_file, session_kept
 from .user_errors import errors_of
 from .weights import load_weights
 from .weights_file import kind_of
 
 WRITE = 'Write "path/net.py:Net": a Python file and the class in it.'
+SCRIPT = 'Or write "path/net.pt": a TorchScript file.'
 
 
 def from_module(module, length, outputs, layout="NCL", bases="ACGT", weights=None, source="module"):
     """A Model from an nn.Module that the user holds; `weights` is the path of a state dict."""
     model = Model(module, int(length), outputs, layout, bases, source)
-    if weights is not None:
-        load_weights(module, weights)
-    default = names_of(first_pass(model))
+    out = first_pass(model)
     if outputs is None:
-        model.outputs = default
-    elif len(outputs) != len(default):
+        model.outputs = names_of(out)
+    width = join_outputs(out, 1).shape[1]
+    if len(model.outputs) != width:
         raise DeepmrError(
             "model",
-            f"The model gives {len(default)} predictions, but {len(outputs)} output names.",
+            f"The model gives {many(width, 'prediction')}, but there {'is' if len(model.outputs) == 1 else 'are'} "
+            f"{many(len(model.outputs), 'output name')}.",
             "Name each prediction once.",
         )
+    # Last: the user's module stays as it is where something is refused.
+    if weights is not None:
+        load_weights(module, weights)
     return model
+
+
+def many(n, word):
+    return f"{n} {word}{'' if n == 1 else 's'}"
 
 
 def demo(weights, outputs):
@@ -48,12 +56,28 @@ def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
         module, state = read_torchscript(spec), "as in the file"
     else:
         path, _, name = spec.rpartition(":")
-        if not path or not name or not pathlib.Path(path).is_file():
-            raise DeepmrError("model_file", f"There is no Python file '{path or spec}'.", WRITE)
-        with folders_first(pathlib.Path(path).parent):
+        if not name or not pathlib.Path(path).is_file():
+            # What follows the colon of "C:/net.pt" is no name.
+            file = path if path and name.isidentifier() else spec
+            raise DeepmrError("model_file", f"There is no file '{file}'.", [WRITE, SCRIPT])
+        refuse_binary(path, name)
+        with session_kept(), folders_first(pathlib.Path(path).parent):
             module, state = make(path, name)
     trained = state if weights is None else f"weights {weights}"
     return from_module(module, length, outputs, layout, bases, weights, f"{spec} ({trained})")
+
+
+def refuse_binary(path, name):
+    """Raises where a file cannot be Python: its compiler speaks of null bytes only."""
+    if b"\0" not in pathlib.Path(path).read_bytes():
+        return
+    if kind_of(path) == "torchscript":
+        raise DeepmrError(
+            "model_file",
+            f"'{path}' is not Python text but a TorchScript file.",
+            f"Give its path alone, without ':{name}'.",
+        )
+    raise DeepmrError("model_file", f"'{path}' is not Python text.", [WRITE, SCRIPT])
 
 
 def make(path, name):

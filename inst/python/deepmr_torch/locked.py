@@ -101,7 +101,7 @@ class LockedModel:
         if out.shape[1] != len(self.model.outputs):
             raise DeepmrError(
                 "model",
-                f"The model gives {out.shape[1]} predictions, but {len(self.model.outputs)} output names.",
+                f"The model gives {out.shape[1]} predictions, but there are {len(self.model.outputs)} output names.",
                 "Name each prediction once.",
             )
         return out

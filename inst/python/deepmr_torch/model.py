@@ -1,5 +1,6 @@
 """A sequence model: a torch module and how DNA goes in and predictions come out."""
 
+import collections
 import dataclasses
 
 import torch
@@ -7,6 +8,8 @@ import torch
 from .encode import LAYOUTS, batch, to_layout
 from .errors import DeepmrError
 from .transform import of_outputs
+
+MOST_BASES = 10_000_000  # above it one row needs more memory than any network of DNA is given
 
 
 @dataclasses.dataclass
@@ -27,13 +30,30 @@ class Model:
         if not isinstance(self.module, torch.nn.Module):
             raise DeepmrError(
                 "model",
-                f"The model is a {type(self.module).__name__}, not a torch.nn.Module.",
+                f"The model is of type {type(self.module).__name__}, not a torch.nn.Module.",
                 "Give a torch module that takes one-hot DNA.",
             )
         if self.layout not in LAYOUTS:
             raise DeepmrError("model", f"Unknown layout '{self.layout}'.", f"Use one of {', '.join(LAYOUTS)}.")
-        if sorted(self.bases) != sorted("ACGT"):
-            raise DeepmrError("model", f"bases = '{self.bases}' is not an order of A, C, G and T.", None)
+        if not isinstance(self.bases, str) or sorted(self.bases) != sorted("ACGT"):
+            lower = sorted(str(self.bases).upper()) == sorted("ACGT")
+            raise DeepmrError(
+                "model",
+                f"bases = '{self.bases}' is not an order of A, C, G and T.",
+                "Write it in upper case." if lower else "Write each of the four once, as in ACGT.",
+            )
+        if not 1 <= self.length <= MOST_BASES:
+            raise DeepmrError(
+                "model",
+                f"The model's length is {self.length} bases; it must be between 1 and {MOST_BASES}.",
+                "Give the number of bases that the network takes.",
+            )
+        names = list(self.outputs or ())  # None and none until the network has been asked
+        if not all(isinstance(name, str) and name.strip() for name in names):
+            raise DeepmrError("model", "An output has an empty name.", "Give each output a name.")
+        if len(set(names)) < len(names):
+            twice = collections.Counter(names).most_common(1)[0][0]
+            raise DeepmrError("model", f"Two outputs are called '{twice}'.", "Give each output a name of its own.")
 
     @property
     def members(self):
@@ -77,6 +97,8 @@ def join_outputs(out, n):
                 f"The model returned a {type(part).__name__}, not a tensor of predictions.",
                 "Return a tensor with one row per sequence and one column per prediction.",
             )
+        if part.is_complex():
+            raise DeepmrError("model", "The model returned complex numbers.", "Return real predictions.")
     parts = [part[:, None] if part.shape == (n,) else part for part in parts]
     for part in parts:
         if part.dim() != 2 or part.shape[0] != n or not part.shape[1]:

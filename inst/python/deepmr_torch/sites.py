@@ -3,7 +3,11 @@
 import dataclasses
 import difflib
 
+import torch
+
 from .errors import DeepmrError
+
+NO_CALL = "The model has no dropout call in its forward pass."
 
 
 @dataclasses.dataclass
@@ -105,11 +109,13 @@ def effective_rates(sites, spec):
     if not any(rates):
         raise DeepmrError(
             "no_dropout",
-            "The model has no dropout call in its forward pass."
-            if not sites
-            else f"No dropout call is active: {', '.join(s.name for s in sites)} all have rate 0.",
-            "Monte-Carlo dropout needs at least one: choose a model with dropout"
-            + (", or set rates with dropout_spec(rate = )." if sites else "."),
+            NO_CALL if not sites else f"No dropout call is active: {', '.join(s.name for s in sites)} all have rate 0.",
+            [
+                "Monte-Carlo dropout needs at least one: choose a model with dropout"
+                + (", or set rates with dropout_spec(rate = )." if sites else "."),
+                "Or compute without dropout: dropout = NULL, which gives effects without standard errors, or with "
+                "them for an ensemble of networks (model_ensemble()).",
+            ],
         )
     for site, rate in zip(sites, rates):
         if site.use == "other" and rate != site.rate:
@@ -143,3 +149,16 @@ def mask_shape(site, spec):
     if spec.locked and site.copies == 2 and not site.folded:
         shape[site.batch_dim] = 1
     return tuple(shape)
+
+
+def no_dropout_in(error, model, member):
+    """The error "no_dropout" of one of a model's members, told of that member; any other as it is."""
+    if error.what != "no_dropout":
+        return error
+    problem, remedy = error.problem, list(error.remedy)
+    scripted = any(isinstance(module, torch.jit.ScriptModule) for module in member.module.modules())
+    if problem == NO_CALL and scripted:
+        remedy.append("Tracing in evaluation mode removes dropout: use torch.jit.script(), or trace in training mode.")
+    if len(model.members) > 1:
+        problem = f"Member {model.members.index(member) + 1} of the ensemble, {member.source}: {problem}"
+    return DeepmrError(error.what, problem, remedy)

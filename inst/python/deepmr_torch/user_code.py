@@ -6,10 +6,15 @@ network of that folder is made. Its classes live on without them.
 
 import contextlib
 import importlib
+import os
 import sys
 import sysconfig
 from importlib import machinery, util
 from pathlib import Path
+
+import torch
+
+from .rng import untouched
 
 # Never set aside: imported twice, they break.
 KEPT = set(sys.stdlib_module_names) | {"torch", "numpy", "kipoi", "kipoi_utils", __package__.partition(".")[0]}
@@ -37,18 +42,16 @@ def folders_first(*folders):
     aside = {name: sys.modules[name] for name in before if name.partition(".")[0] in own}
     for name in aside:
         del sys.modules[name]
-    paths = [str(folder) for folder in folders]
+    path_before = list(sys.path)
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     hook = finder_of(folders)
     sys.path_hooks.insert(0, hook)
-    sys.path[:0] = paths
+    sys.path[:0] = map(str, folders)
     forget_finders(folders)
     try:
         yield
     finally:
-        for path in paths:
-            if path in sys.path:
-                sys.path.remove(path)
+        sys.path[:] = path_before  # the code may have added to it
         if hook in sys.path_hooks:
             sys.path_hooks.remove(hook)
         forget_finders(folders)
@@ -57,6 +60,25 @@ def folders_first(*folders):
             if name.partition(".")[0] in own or (name not in before and comes_from(module, folders)):
                 del sys.modules[name]
         sys.modules.update(aside)
+
+
+@contextlib.contextmanager
+def session_kept():
+    """What code may set for all of a session is afterwards as before: the working directory, torch's
+    default type and grad mode, and the random states."""
+    try:
+        folder = os.getcwd()
+    except OSError:  # deleted: there is no way back
+        folder = None
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    with untouched():
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(grad)
+            if folder is not None:
+                os.chdir(folder)
 
 
 def module_names(folder):

@@ -2,11 +2,14 @@
 
 import contextlib
 import sys
+import sysconfig
 import traceback
 from pathlib import Path
 
+import torch
+
 from .errors import DeepmrError
-from .user_code import within
+from .user_code import INSTALLED, within
 
 
 @contextlib.contextmanager
@@ -31,6 +34,24 @@ def place(error, folders):
         return error.filename, error.lineno
     frames = [f for f in traceback.extract_tb(error.__traceback__) if within(f.filename, folders)]
     return (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+
+
+def users_frame(error):
+    """File and line, as "'net.py', line 12,", of the innermost call in the user's own code that led to
+    an error; of a package's, where there is none of the user's; None where all of it is torch's."""
+    ours = [Path(__file__).parent, Path(torch.__file__).parent]
+    library = Path(sysconfig.get_paths()["stdlib"])
+    found = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if frame.filename.startswith("<frozen") or any(path.is_relative_to(folder) for folder in ours):
+            continue
+        installed = bool(INSTALLED & set(path.parts))
+        if not installed and path.is_relative_to(library):
+            continue
+        if found is None or installed <= found[0]:
+            found = installed, f"'{frame.filename}', line {frame.lineno},"
+    return None if found is None else found[1]
 
 
 def advice(error):

@@ -31,6 +31,9 @@ def kind_of(path):
     file = pathlib.Path(path)
     with file.open("rb") as stream:
         start = stream.read(512)
+    # First: the header's length, in the first eight bytes, may look like the start of any other kind.
+    if start[8:9] == b"{" and 8 + int.from_bytes(start[:8], "little") <= file.stat().st_size:
+        return "safetensors"
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"<"):
         return "html"
@@ -43,7 +46,7 @@ def kind_of(path):
     if start.startswith(b"PK\x03\x04"):
         return kind_of_zip(file)
     if start[8:9] == b"{":
-        return "safetensors" if 8 + int.from_bytes(start[:8], "little") <= file.stat().st_size else "truncated"
+        return "truncated"
     return "legacy" if start[:1] == b"\x80" else "unknown"
 
 
@@ -98,26 +101,38 @@ def read_pickled(file):
     try:
         return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL (\S+) was not an allowed global|Unsupported global: GLOBAL (\S+)", str(error))
-        if found is None and "Unsupported" not in str(error):
-            raise damaged(file, error) from error
-        name = next(filter(None, found.groups()), "") if found else ""
-        raise DeepmrError(
-            "weights",
-            f"'{file}' holds {'a whole pickled network' if whole_network(file) else 'more than tensors'}: reading it "
-            f"would run code{f' ({name})' if name else ''}, so it was not read.",
-            SAVE,
-        ) from error
+        raise refused_pickle(file, error) from None
     except Exception as error:
         raise damaged(file, error) from error
 
 
+def refused_pickle(file, error):
+    """A DeepmrError from torch's refusal to unpickle a file (or stream). Not to be raised from it: torch
+    advises weights_only=False, which is what must not be done."""
+    found = re.search(r"(?:[Uu]nsupported GLOBAL|GLOBAL) (\S+)", str(error))
+    if found is None and "unsupported" not in str(error).lower():
+        return damaged(file, error)
+    name = found.group(1) if found else ""
+    return DeepmrError(
+        "weights",
+        f"'{file}' holds {'a whole pickled network' if whole_network(file) else 'more than tensors'}: reading it "
+        f"would run code{f' ({name})' if name else ''}, so it was not read.",
+        SAVE,
+    )
+
+
 def whole_network(file):
     """Whether a file of torch.save() has a module inside: every one is pickled with these names."""
+    if not isinstance(file, str | pathlib.Path):  # a stream, which has been read
+        return False
+    file = pathlib.Path(file)
     if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-            content = archive.read(name)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+                content = archive.read(name)
+        except Exception as error:  # a wrong check sum, which torch does not look at
+            raise damaged(file, error) from error
     else:
         with file.open("rb") as stream:
             content = stream.read(2**20)
@@ -136,7 +151,7 @@ def tensors_in(content, path):
             part = content.get(entry) if isinstance(content, dict) else None
         if isinstance(part, dict) and part and all(isinstance(value, torch.Tensor) for value in part.values()):
             return part
-    holds = f"a {type(content).__name__}"
+    holds = f"something of type {type(content).__name__}"
     if isinstance(content, dict):
         holds = f"the entries {some(content)}" if content else "nothing"
     raise DeepmrError("weights", f"'{path}' holds {holds}, not a state dict.", SAVE)

@@ -68,7 +68,6 @@ write_table <- function(table, path, what) {
     say("The text of the ", what, " leaves out ", paste(lists, collapse = ", "), ": only .rds keeps the draws.")
     plain <- plain[, setdiff(names(plain), lists), with = FALSE]
   }
-  compress <- if (endsWith(tolower(path), ".gz")) "gzip" else "none"
   plain <- without_breaks(plain, what)
   compress <- if (endsWith(tolower(path), ".gz")) "gzip" else "none"
   # Quotes only where a text would break the table: fwrite() alone quotes all as soon as NA has a name.
@@ -90,10 +89,30 @@ without_breaks <- function(table, what) {
   table
 }
 
-read_table <- function(path, option) {
+read_table <- function(path, option, kinds) {
   path <- input_file(path, option)
   table <- if (is_rds(path)) read_rds(path, option) else read_text(path, option)
   if (!is.data.frame(table)) usage_error(sprintf("%s: '%s' holds no table.", option, path))
+  check_kind(table, path, option, kinds)
+}
+
+# What a table of deepmr is, by the columns that no other has; NA where it is none of deepmr's.
+table_kind <- function(table) {
+  columns <- list(
+    "a mutagenesis table" = c("output", "effect", "mean_alt"),
+    "a table of effects" = c("beta_exposure", "beta_outcome"),
+    "a table of pooled slopes" = c("exposure", "outcome", "tau2"),
+    "a fit" = c("sequence", "exposure", "outcome", "method", "error")
+  )
+  names(Filter(function(own) all(own %in% names(table)), columns))[1L]
+}
+
+# `kinds` are what the option takes, in words; tables of the user's own are left to deepmr's checks.
+check_kind <- function(table, path, option, kinds) {
+  kind <- table_kind(table)
+  if (!is.na(kind) && !kind %in% kinds) {
+    usage_error(sprintf("%s: '%s' is %s, not %s.", option, path, kind, paste(kinds, collapse = " or ")))
+  }
   table
 }
 

@@ -35,7 +35,7 @@ prepare_fit <- function(given) {
   )
   unknown <- setdiff(arguments$error, c("mc", "classical"))
   if (length(unknown)) usage_error(sprintf("--error must be mc, classical or both, not '%s'.", unknown[1L]))
-  table <- read_table(given$table, "--table")
+  table <- read_table(given$table, "--table", c("a mutagenesis table", "a table of effects"))
   is_mutagenesis <- !"beta_exposure" %in% names(table) && "output" %in% names(table)
   if (is_mutagenesis) need_options(given, c("exposure", "outcome"))
   list(outputs = outputs, arguments = c(list(table), arguments))
@@ -43,9 +43,9 @@ prepare_fit <- function(given) {
 
 run_fit <- function(job) {
   fit <- do.call(deepmr::fit_mr, job$arguments)
-  failed <- table(fit$status[!is.finite(fit$estimate)])
-  say(sprintf("%d fits, %d of them without an estimate", nrow(fit), sum(failed)))
-  for (status in names(failed)) say("  ", failed[[status]], ": ", status)
+  say(fit_sentence(fit))
+  others <- table(fit$status[fit$status != "ok"])
+  for (status in names(others)) say("  ", others[[status]], ": ", status)
   out <- job$outputs
   writers <- list(function(path) write_table(if (is_rds(path)) fit else deepmr::tidy(fit), path, "fits"))
   if (!is.null(out$glance)) {
@@ -56,4 +56,17 @@ run_fit <- function(job) {
     writers <- c(writers, function(path) write_table(pooled, path, "pooled slopes"))
   }
   write_all(stats::setNames(writers, unlist(out[c("out", "glance", "pooled")])))
+}
+
+# Rows are fits times errors.
+fit_sentence <- function(fit) {
+  n <- nrow(unique(data.table::as.data.table(as.list(fit)[c("sequence", "exposure", "outcome", "method")])))
+  failed <- sum(!is.finite(fit$estimate))
+  weak <- sum(startsWith(fit$status, "weak"))
+  errors <- unique(fit$error)
+  paste0(
+    counted(n, "fit"), " (sequence x exposure x outcome x method), each with ", counted(length(errors), "error"),
+    " (", paste(errors, collapse = ", "), "): ", counted(nrow(fit), "row"), ", ", failed, " without an estimate, ",
+    weak, " weak"
+  )
 }

@@ -7,13 +7,21 @@ option <- function(name, help, metavar = NULL) {
   optparse::make_option(paste0("--", name), action = action, type = type, help = help, metavar = metavar)
 }
 
+option_names <- function(options) vapply(options, function(o) sub("^--", "", o@long_flag), "")
+
 # A list of what was given, by name: text, or TRUE for an option that takes no value.
-parse_options <- function(args, options) {
-  known <- vapply(options, function(o) sub("^--", "", o@long_flag), "")
+# `terms`: words that are no options are kept too, as `terms`.
+parse_options <- function(args, options, terms = FALSE) {
+  known <- option_names(options)
   takes_value <- vapply(options, function(o) o@action == "store", NA)
   given <- list()
   i <- 1L
   while (i <= length(args)) {
+    if (terms && !startsWith(args[i], "--")) {
+      given$terms <- c(given$terms, args[i])
+      i <- i + 1L
+      next
+    }
     name <- option_name(args[i], known)
     if (name %in% names(given)) usage_error(sprintf("--%s is there twice.", name))
     has_value <- grepl("=", args[i], fixed = TRUE)
@@ -43,6 +51,12 @@ option_name <- function(word, known) {
     usage_error(sprintf("There is no option --%s. The nearest is --%s.", name, near))
   }
   name
+}
+
+or <- function(x, otherwise) if (is.null(x)) otherwise else x
+
+counted <- function(n, what, plural = paste0(what, "s")) {
+  paste0(format(n, big.mark = ","), " ", if (n == 1L) what else plural)
 }
 
 need_options <- function(given, names) {
@@ -102,6 +116,17 @@ as_names <- function(given, name) {
   }
   if (anyDuplicated(values)) usage_error(sprintf("--%s has '%s' twice.", name, values[duplicated(values)][1L]))
   values
+}
+
+# Paths of files that are there: one, or several as names are given.
+as_files <- function(given, name) {
+  text <- given[[name]]
+  if (is.null(text)) {
+    return(NULL)
+  }
+  # A path may have a comma.
+  paths <- if (file.exists(text)) text else as_names(given, name)
+  vapply(paths, input_file, "", option = paste0("--", name), USE.NAMES = FALSE)
 }
 
 # "100-200,300" as whole numbers up to `most`.

@@ -19,8 +19,10 @@ prepare_report <- function(given) {
     usage_error(sprintf("--fit must be the .rds of a fit, not '%s': a text table lacks the diagnostics.", given$fit))
   }
   list(
-    out = out, fit = read_table(given$fit, "--fit"), title = given$title,
-    mutagenesis = if (!is.null(given$mutagenesis)) read_table(given$mutagenesis, "--mutagenesis")
+    out = out, fit = read_table(given$fit, "--fit", "a fit"), title = given$title,
+    mutagenesis = if (!is.null(given$mutagenesis)) {
+      read_table(given$mutagenesis, "--mutagenesis", "a mutagenesis table")
+    }
   )
 }
 
