@@ -250,3 +250,23 @@ def test_the_module_comes_back_as_it_was():
     mutate(model, RANDOM, engine="windowed")
     assert [m.training for m in model.module.modules()] == training
     assert all(torch.equal(v, before[k]) for k, v in model.module.state_dict().items())
+
+
+class MaskedWeights(nn.Module):
+    """A convolution whose weights are dropped: they differ from draw to draw, in the same memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(6, 4, 5))
+        self.head = nn.Linear(6 * (LONG - 4), 2)
+
+    def forward(self, x):
+        weight = nn.functional.dropout(self.weight, 0.3, self.training)
+        return self.head(torch.relu(nn.functional.conv1d(x, weight)).flatten(1))
+
+
+def test_weights_under_a_mask_are_not_taken_from_an_earlier_draw():
+    model = as_model(settle(MaskedWeights()), length=LONG)
+    result, chosen = run_with(model, RANDOM, "windowed")
+    same(result, run_with(model, RANDOM, "dense")[0])
+    assert chosen["engine"] == ["windowed"]

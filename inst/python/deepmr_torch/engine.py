@@ -13,6 +13,7 @@ import torch
 from . import rng
 from .encode import one_hot_table
 from .errors import DeepmrError
+from .layouts import kept
 from .memory import device_bytes
 from .model import join_outputs
 from .plan import discrepancy
@@ -21,7 +22,7 @@ from .windows import Local
 
 FORMS = {"NCL": ("C", "L"), "NC1L": ("C", "1", "L"), "NCL1": ("C", "L", "1"), "NLC": ("L", "C")}
 CHECKED = 16  # variants compared with dense
-MOST_ROWS = {"cpu": 768, "cuda": 8192}  # a draw of a chunk shall take a fraction of a second
+MOST_ROWS = {"cpu": 512, "cuda": 8192}  # a draw of a chunk shall take a fraction of a second
 SHARE_OF_FREE = 0.5
 PRODUCTS = ("aten::convolution", "aten::addmm", "aten::mm")
 
@@ -68,7 +69,7 @@ class Windowed:
             tape.masked |= mask is not None
             return mask
 
-        with rng.untouched():
+        with rng.untouched(), kept(locked.layouts, locked.model.module):
             out = locked.takeover.forward(tape.enter(content), handler)
             rows_out = tape.leave(join_outputs(out, content.batch))
         locked.check_complete()

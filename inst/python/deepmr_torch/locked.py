@@ -44,6 +44,7 @@ class LockedModel:
         self.device = device
         self.takeover = Takeover(model.module, mechanism)
         self.plan = None
+        self.layouts = {}  # of weights, for the windowed engine
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -64,6 +65,7 @@ class LockedModel:
     def _free(self):
         """Gives the memory of masks, and what the GPU has cached, back when a run ends."""
         self.plan = None
+        self.layouts = {}
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from .layouts import laid_out
 from .rules_pointwise import batch_norm
 from .windows import Dense, Local, blank_outside, row_streams
 
@@ -45,7 +46,7 @@ def _by_output(delta, weight):
     """Each output of the window gathers its inputs, which lie side by side, in one product."""
     r, w, c = delta.shape
     o, _, k = weight.shape
-    taps = weight.permute(2, 1, 0).contiguous()  # (k, I, O)
+    taps = laid_out(weight, "taps", lambda v: v.permute(2, 1, 0).contiguous())  # (k, I, O)
     out = delta.new_empty(r, w + k - 1, o)
     flat = delta.reshape(r, w * c)
     for j in range(w + k - 1):
@@ -105,8 +106,11 @@ def mm(func, x, weight):
     if not isinstance(x, Local) or not isinstance(weight, torch.Tensor) or x.form not in (("CL",), ("LC",)):
         return None
     c, n, s = x.channels, x.length, x.streams
-    by_position = weight.reshape(c, n, -1).transpose(0, 1) if x.form == ("CL",) else weight.reshape(n, c, -1)
-    ref = torch.einsum("slc,lco->so", x.by_position, by_position)
+    if x.form == ("CL",):
+        by_position = laid_out(weight, "positions", lambda v: v.reshape(c, n, -1).transpose(0, 1).contiguous())
+    else:
+        by_position = laid_out(weight, "positions", lambda v: v.reshape(n, c, -1).contiguous())
+    ref = x.by_position.flatten(1) @ by_position.flatten(0, 1)
     v = x.n_rows // s
     out = ref[:, None].repeat(1, 1 + v, 1)
     rows = out.view(s * (1 + v), -1)

@@ -1,0 +1,102 @@
+"""Windowed against dense, as ratios in one run: `make bench`, or `python benchmarks/engines.py NAME ...`.
+
+Dense is the whole network for every variant and mask, at its best batch size, nothing cached. One sequence, all variants,
+T = 50 draws, extrapolated: for windowed the first draw (which also computes what does not depend on masks) plus 49 times
+the median of later draws, plus the comparison with dense before the run; for dense 50 times the rows of a draw at the
+speed of the best batch. Beside each ratio, the largest difference of an effect (windowed - dense) on 60 variants.
+"""
+
+import json
+import pathlib
+import statistics
+import sys
+import time
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "inst" / "python"))
+from networks import NETWORKS, random_weights  # noqa: E402
+
+from deepmr_torch import encode, engine  # noqa: E402
+from deepmr_torch.locked import LockedModel  # noqa: E402
+from deepmr_torch.masks import Row  # noqa: E402
+from deepmr_torch.model import Model  # noqa: E402
+from deepmr_torch.sites import make_spec  # noqa: E402
+
+DRAWS = 50
+BATCHES = (16, 64, 256)
+
+
+def seconds(function, *args):
+    start = time.perf_counter()
+    result = function(*args)
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start, result
+
+
+def measure(name, maker, length, layout, k, asked, aim):
+    net = maker() if name == "demo model" else random_weights(maker())
+    model = Model(net, length, [f"y{i}" for i in range(k)], layout)
+    sequence = "".join(np.random.default_rng(1).choice(list("ACGT"), length))
+    code = encode.codes(sequence)
+    position, alt = encode.snvs(code)
+    n = len(position)
+    with torch.no_grad(), LockedModel(model, make_spec("locked", "element"), 1, range(k)) as locked:
+        row = Row(sequence, 1)
+        per_row = min(
+            min(seconds(locked.compute, code, position[:b], alt[:b], row)[0] for _ in range(2)) / b for b in BATCHES
+        )
+        dense = DRAWS * (n + 1) * per_row
+        setting_up, choice = seconds(engine.choose, locked, "auto", code, position, alt, row)
+        if choice.engine == "dense":
+            return {"network": name, "engine": "dense", "reason": choice.reason}
+        windowed = engine.Windowed(locked, code)
+
+        def draw(t):
+            chunks = range(0, n, choice.rows)
+            parts = [
+                windowed.compute(position[i : i + choice.rows], alt[i : i + choice.rows], Row(sequence, t), i)
+                for i in chunks
+            ]
+            return np.concatenate([parts[0][:1], *(part[1:] for part in parts)])
+
+        first, _ = seconds(draw, 1)
+        later = [seconds(draw, t) for t in (2, 3, 4)]
+        fast = setting_up + first + (DRAWS - 1) * statistics.median(s for s, _ in later)
+        some = np.unique(np.linspace(0, n - 1, 60).round().astype(int))
+        whole = locked.compute(
+            code, np.append(-1, position[some]), np.append(0, alt[some]).astype(np.uint8), Row(sequence, 4)
+        )
+        effect = whole[1:] - whole[0]
+        got = later[-1][1][1:][some] - later[-1][1][0]
+        excess = np.abs(got - effect) - 1e-3 * np.abs(effect)
+    return {
+        "network": name, "variants": n, "dense_ms_per_row": 1e3 * per_row, "dense_s": dense, "windowed_s": fast,
+        "windowed_ms_per_row": 1e3 * fast / DRAWS / (n + 1), "ratio": dense / fast, "asked": asked, "aim": aim,
+        "largest_difference": float(np.abs(got - effect).max()), "largest_effect": float(np.abs(effect).max()),
+        "above_1e-3_of_effect": float(excess.max()),
+    }  # fmt: skip
+
+
+def main(names):
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, GPU: {torch.cuda.is_available()}")
+    print(f"{'network':24}{'dense ms/row':>14}{'windowed':>10}{'ratio':>8}{'asked':>7}{'aim':>5}{'difference':>12}")
+    results = []
+    for name in names or NETWORKS:
+        result = measure(name, *NETWORKS[name])
+        results.append(result)
+        if "ratio" in result:
+            print(
+                f"{name:24}{result['dense_ms_per_row']:14.3f}{result['windowed_ms_per_row']:10.3f}{result['ratio']:8.1f}"
+                f"{result['asked']:7}{result['aim']:5}{result['largest_difference']:12.1e}",
+                flush=True,
+            )
+        else:
+            print(f"{name:24} dense: {result['reason']}")
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
