@@ -1,5 +1,5 @@
 # Thin names; what they do is in tools/. `demo` and `test` install what they need.
-.PHONY: setup demo test lint check docs
+.PHONY: setup demo test lint check docs bench
 
 # Byte code beside the sources would make setup see newer files.
 export PYTHONDONTWRITEBYTECODE = 1
@@ -22,3 +22,5 @@ check: setup
 docs: setup
 	Rscript -e 'roxygen2::roxygenise()'
 
+bench: setup
+	@"$$(Rscript -e 'cat(deepmr::deepmr_python_info()$$python)')" benchmarks/engines.py

@@ -54,7 +54,6 @@ model_torch <- function(module, weights = NULL, length, outputs = NULL, layout =
   handle <- if (is_python_object(module)) {
     call_backend("load.from_module", module, length, outputs, layout, bases, weights)
   } else if (is.character(module) && base::length(module) == 1L) {
-    if (is.null(weights) && !file.exists(path.expand(module))) tell_untrained(module)
     call_backend("load.from_file", path.expand(module), length, outputs, layout, bases, weights)
   } else {
     stop_deepmr(
@@ -62,6 +61,7 @@ model_torch <- function(module, weights = NULL, length, outputs = NULL, layout =
       "Write {.val path/net.py:Net}, or pass an nn.Module held by reticulate."
     )
   }
+  if (is.null(weights) && is.character(module) && !file.exists(path.expand(module))) tell_untrained(module)
   new_model(handle)
 }
 

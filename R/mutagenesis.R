@@ -41,8 +41,8 @@ mutagenesis_columns <- c(
 #'   why. The numbers agree to float rounding; [mutagenesis_engine()] shows what ran.
 #' @param seed Whole number. The same seed gives the same masks; R's own random
 #'   state is neither used nor changed.
-#' @param batch_size Rows per call of the network. By default as many as free
-#'   memory and 0.3 seconds of work allow; the choice is stored with the result.
+#' @param batch_size Variants per call of the network. By default as many as free
+#'   memory and a fraction of a second's work allow; the choice is stored with the result.
 #'   Results for two batch sizes agree to float tolerance, for the same one
 #'   exactly.
 #' @param device `"cpu"`, `"cuda"`, `"cuda:1"`, ...; by default a GPU if there is
@@ -75,7 +75,8 @@ mutagenesis_columns <- c(
 #' dropout call that cannot be locked), `deepmr_error_batchnorm` and
 #' `deepmr_error_batch_dependent` (predictions depend on the rest of the batch),
 #' `deepmr_error_length`, `deepmr_error_characters`, `deepmr_error_sequences`,
-#' `deepmr_error_engine` (`engine = "windowed"` where it does not fit), `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
+#' `deepmr_error_engine` (`engine = "windowed"` where it does not fit),
+#' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
 #' outputs), `deepmr_error_no_output` (a search that found nothing),
 #' `deepmr_error_not_finite` (NaN predictions),
 #' `deepmr_error_too_large` and `deepmr_error_memory`.
@@ -117,7 +118,7 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   new_mutagenesis(table, list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
     positions = positions, dropout = dropout, n_samples = n_samples, seed = asked$seed,
-    engine = engines, batch_size = to_r(run$batch_size), device = to_r(run$device_name),
+    engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name),
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
   ))

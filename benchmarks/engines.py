@@ -1,9 +1,10 @@
 """Windowed against dense, as ratios in one run: `make bench`, or `python benchmarks/engines.py NAME ...`.
 
-Dense is the whole network for every variant and mask, at its best batch size, nothing cached. One sequence, all variants,
-T = 50 draws, extrapolated: for windowed the first draw (which also computes what does not depend on masks) plus 49 times
-the median of later draws, plus the comparison with dense before the run; for dense 50 times the rows of a draw at the
-speed of the best batch. Beside each ratio, the largest difference of an effect (windowed - dense) on 60 variants.
+Dense is the whole network for every variant and mask, at its best batch size, nothing cached. One
+sequence, all variants, T = 50 draws, extrapolated: for windowed the first draw (which also computes what
+does not depend on masks) plus 49 times the median of three later draws, plus the comparison with dense
+before the run; for dense 50 times the rows of a draw at the speed of the best batch. Beside each ratio:
+the largest difference of an effect (windowed - dense) on 60 variants.
 """
 
 import json

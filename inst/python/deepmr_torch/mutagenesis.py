@@ -75,6 +75,12 @@ class Mutagenesis(Job):
                     "Use engine = 'auto' or 'dense'.",
                 )
 
+    @property
+    def rows_per_pass(self):
+        """Variants per call of the network: the batch size, or the size of the windowed engine's chunks."""
+        chunks = [c.rows for c in self.choices if c.rows is not None]
+        return self.batch_size if self.batch_size is not None or not chunks else min(chunks)
+
     def engines(self):
         """What was chosen, one entry for each member: lists `engine`, `reason` and `difference` (None where
         there is none), `operation` and `rule` (a list for each member)."""
