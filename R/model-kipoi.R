@@ -7,9 +7,10 @@
 #'
 #' The directory of a name is fetched once into `tools::R_user_dir("deepmr", "cache")` (the
 #' environment variable `R_USER_CACHE_DIR` puts it elsewhere) and used from there afterwards;
-#' so are weights that `model.yaml` gives as an address. Before each load their md5 sum is verified against
-#' `model.yaml` or, where that gives none, against the download. Nothing is written into the model directory or into `~/.kipoi`, and no dataloader of the
-#' model is used. Predictions with dropout off are those of kipoi's `predict_on_batch()`.
+#' so are weights that `model.yaml` gives as an address. Before each load their md5 sum is
+#' verified against `model.yaml` or, where that gives none, against the download. Nothing is
+#' written into the model directory or into `~/.kipoi`, and no dataloader of the model is used.
+#' Predictions with dropout off are those of kipoi's `predict_on_batch()`.
 #'
 #' A model's Python file is code, and runs when the model is loaded: load models that you
 #' trust. Weights are read without running any code in them.
