@@ -33,7 +33,8 @@ engines_used <- function(run, members) {
     data.table::data.table(
       member = members[i], engine = found$engine[[i]], reason = or_na(found$reason[[i]], NA_character_),
       difference = or_na(found$difference[[i]], NA_real_),
-      operation = or_na(unlist(found$operation[[i]]), NA_character_), rule = or_na(unlist(found$rule[[i]]), NA_character_)
+      operation = or_na(unlist(found$operation[[i]]), NA_character_),
+      rule = or_na(unlist(found$rule[[i]]), NA_character_)
     )
   }))
 }
