@@ -138,7 +138,7 @@ def test_each_member_is_rounded_in_its_own_precision(single):
 def test_the_batch_suits_the_member_that_takes_least(monkeypatch):
     sizes = iter([8, 2])
     monkeypatch.setattr(job, "choose_batch_size", lambda compute, device, most: next(sizes))
-    run = Mutagenesis(ensemble([member(), member(2.0)]), LOCKED, [0], 2, 1)
+    run = Mutagenesis(ensemble([member(), member(2.0)]), LOCKED, [0], 2, 1, engine="dense")
     try:
         run.begin("s", SEQUENCE)
         assert run.batch_size == 2

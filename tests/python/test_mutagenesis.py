@@ -243,7 +243,7 @@ def test_two_draws_and_a_batch_larger_than_needed():
 @pytest.mark.parametrize("size", [1, 5, 100])
 def test_progress_rises_to_1(monkeypatch, size):
     monkeypatch.setattr(mutagenesis, "STEP_SECONDS", 0.0)  # one batch a step
-    run = Mutagenesis(named("dropout"), LOCKED, [0], 3, 1, positions=[0, 1], batch_size=size)
+    run = Mutagenesis(named("dropout"), LOCKED, [0], 3, 1, positions=[0, 1], engine="dense", batch_size=size)
     try:
         run.begin("s", SEQUENCE)
         shares = [run.step()]
