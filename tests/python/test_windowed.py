@@ -172,6 +172,15 @@ def test_a_wrong_rule_is_caught_and_dense_taken(monkeypatch):
     assert error.value.what == "engine" and "differ" in error.value.problem
 
 
+@pytest.mark.parametrize(("wrong_by", "agree"), [(1e-7, True), (2e-5, False)])
+def test_engines_are_compared_by_effects_however_small(wrong_by, agree):
+    """Effects of 1e-4 on a level of .5, one wrong by a fifth: as predictions the two would agree."""
+    dense = np.array([[0.5], [0.5001], [0.4999]])
+    got = dense + [[0.0], [wrong_by], [0.0]]
+    assert engine.discrepancy(got, dense) <= 1
+    assert (engine.apart(got, dense, 1.2e-7) <= 1) == agree
+
+
 def test_operations_before_the_first_mask_run_once(monkeypatch):
     """Basset's dropout comes after its linear layers: its convolutions are computed in the first draw only."""
     calls = []

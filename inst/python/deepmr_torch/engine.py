@@ -107,11 +107,22 @@ def choose(locked, asked, code, position, alt, row):
     how = engine.tapes[0].how
     finite = np.isfinite(got) & np.isfinite(dense)  # others are reported, with their draw, in the run
     difference = float(np.abs(got[finite] - dense[finite]).max(initial=0.0))
-    if max(discrepancy(got, dense), discrepancy(again, dense)) > 1:
+    if max(apart(got, dense, locked.eps), apart(again, dense, locked.eps)) > 1:
         return Choice("dense", f"its predictions differ from those of the whole network by {difference:.3g}", how)
     if not any(name in PRODUCTS and rule != "all rows" for name, rule in how):
         return Choice("dense", "no layer gains from it", how)
     return Choice("windowed", None, how, difference, _chunk(engine.tapes[0].bytes / (len(some) + 1), locked))
+
+
+def apart(got, dense, eps):
+    """How far two engines' predictions (1 + n, K) are apart, up to 1 if they agree: as predictions, and as
+    effects, which may be small beside the level that predictions are compared on."""
+    with np.errstate(invalid="ignore"):  # what is not finite is reported, with its draw, in the run
+        effect, wanted = got[1:] - got[0], dense[1:] - dense[0]
+    allowed = 64 * eps * np.abs(dense).max(axis=0) + 1e-3 * np.abs(wanted) + np.finfo(float).tiny
+    with np.errstate(invalid="ignore"):
+        off = np.nan_to_num(np.abs(effect - wanted) / allowed, nan=0.0)
+    return max(discrepancy(got, dense), float(off.max(initial=0.0)))
 
 
 def _chunk(bytes_per_row, locked):
