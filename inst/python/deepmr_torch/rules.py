@@ -7,10 +7,10 @@ on all rows.
 import torch
 from torch.utils._pytree import tree_map
 
-from . import rules_convolution, rules_pointwise, rules_pooling, rules_shape
+from . import rules_convolution, rules_linear, rules_pointwise, rules_pooling, rules_shape
 from .windows import Dense, Local, full
 
-RULES = {**rules_shape.RULES, **rules_convolution.RULES, **rules_pooling.RULES}
+RULES = {**rules_shape.RULES, **rules_convolution.RULES, **rules_linear.RULES, **rules_pooling.RULES}
 VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
 WIDEST = 0.5  # windows of more than this share of the length are no gain
 
@@ -52,11 +52,11 @@ def _leaves(tree):
 
 
 def _too_wide(out):
-    return isinstance(out, Local) and out.delta is not None and out.width > max(WIDEST * out.length, 8)
+    return isinstance(out, Local) and out.change is not None and out.width > max(WIDEST * out.length, 8)
 
 
 def _in_words(out):
     first = out[0] if isinstance(out, tuple) else out
-    if isinstance(first, Local) and first.delta is not None:
+    if isinstance(first, Local) and first.change is not None:
         return f"windows of {first.width} of {first.length}"
     return "differences" if isinstance(first, Dense) else "reference"

@@ -5,7 +5,7 @@ import dataclasses
 import torch
 from torch.utils._pytree import tree_map
 
-from .windows import Local, gather, hull, widened
+from .windows import Deferred, Local, add_at, gather, hull, widened
 
 aten = torch.ops.aten
 LINEAR = {aten.mul.Tensor, aten.mul_.Tensor, aten.div.Tensor, aten.div_.Tensor}
@@ -37,76 +37,142 @@ def canonical(value, x):
 def pointwise(func, *args, **kwargs):
     found = []
     tree_map(lambda a: found.append(a) if isinstance(a, Local) else None, (args, kwargs))
-    changing = [x for x in found if x.delta is not None]
+    changing = [x for x in found if x.change is not None]
     if not changing:
         return _of_constants(func, found[0], args, kwargs)
     x = changing[0]
     if any(y.form != x.form or y.streams != x.streams or y.ref.shape[1:] != x.ref.shape[1:] for y in found):
         return None
-    plain = {}
-
-    def prepare(a):
-        if isinstance(a, torch.Tensor) and a.dim():
-            plain[id(a)] = canonical(a, x)
-            return plain[id(a)] is not None
-        return True
-
     fits = []
-    tree_map(lambda a: fits.append(prepare(a)), (args, kwargs))
-    if not all(fits):
-        return None
 
-    def refs(a):
-        return a.ref if isinstance(a, Local) else plain[id(a)] if isinstance(a, torch.Tensor) and a.dim() else a
-
-    ref = func(*_owned(func, tree_map(refs, args)), **tree_map(refs, kwargs))
-    if ref.shape != x.ref.shape:
-        return None
-    if len(changing) == 1 and args[0] is x and len(args) > 1:
-        if func in SHIFT and kwargs.get("alpha", 1) == 1:
-            return dataclasses.replace(x, ref=ref)
-        if func in LINEAR:
-            return _scaled(func, x, ref, args[1], plain)
-    start, width = hull(changing) if len(changing) > 1 else (x.start, x.width)
-
-    def windows(a):
-        if isinstance(a, Local):
-            window = gather(a.by_position, start, width)
-            if a.delta is not None:
-                window += widened(a.delta, a.start, start, width)
-            return window
+    def constant(a):
+        if isinstance(a, Local) and a.change is None:
+            return _Constant(a.ref)
         if isinstance(a, torch.Tensor) and a.dim():
-            return window_of(plain[id(a)], start, width, x.streams)
+            value = canonical(a, x)
+            fits.append(value is not None)
+            return _Constant(value)
         return a
 
-    delta = func(*tree_map(windows, args), **tree_map(windows, kwargs))
-    out = Local(ref, delta, start, x.form)
-    delta -= gather(out.by_position, start, width)  # 0 outside, where both took the nearest position
-    return out
+    args, kwargs = tree_map(constant, (args, kwargs))
+    if not all(fits):
+        return None
+    ref = _call(func, args, kwargs, lambda y: y.ref, lambda value: value, func._schema.is_mutable)
+    if ref.shape != x.ref.shape:
+        return None
+    if args[0] is x and len(args) == 2 and kwargs.get("alpha", 1) == 1 and func in SHIFT | LINEAR:
+        return _linear(func, x, args[1], ref)
+    start, width = hull(changing) if len(changing) > 1 else (x.start, x.width)
+    out = Local(ref, None, start, x.form)
+    mapped = Mapped(func, args, kwargs, changing, out, width)
+    # Of several batches, each may be a sum of several: deferred sums of sums would be computed over and over.
+    return out.with_change(mapped if len(changing) == 1 else mapped.delta)
 
 
-def _owned(func, args):
-    """A copy of what func would change in place."""
-    return (args[0].clone(), *args[1:]) if func._schema.is_mutable else args
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Constant:
+    """value (1 or S, 1 or C, 1 or L), the same for all rows."""
+
+    value: torch.Tensor
 
 
-def _scaled(func, x, ref, factor, plain):
-    if isinstance(factor, Local):
-        factor = window_of(factor.ref, x.start, x.width, x.streams)
-    elif isinstance(factor, torch.Tensor) and factor.dim():
-        factor = window_of(plain[id(factor)], x.start, x.width, x.streams)
-    name = func._schema.name
-    delta = x.delta / factor if "div" in name else x.delta * factor
-    return Local(ref, delta, x.start, x.form)
+def _call(func, args, kwargs, of_local, of_constant, copies=False):
+    """func, with tensors for the Locals and constants among its arguments; `copies`: of its first one."""
+
+    def tensor(a):
+        if isinstance(a, Local):
+            return of_local(a)
+        return of_constant(a.value) if isinstance(a, _Constant) else a
+
+    args, kwargs = tree_map(tensor, (args, kwargs))
+    return func(args[0].clone(), *args[1:], **kwargs) if copies else func(*args, **kwargs)
 
 
-def window_of(value, start, width, streams):
+class Mapped(Deferred):
+    """f(reference + differences) - f(reference) for a pointwise f of one or more batches."""
+
+    def __init__(self, func, args, kwargs, changing, out, width):
+        self.func, self.args, self.kwargs, self.out = func, args, kwargs, out
+        self.sample = out.ref
+        self.shape = (out.n_rows, width, out.channels)
+        self.x = changing[0]
+        constants = []
+        tree_map(lambda a: constants.append(a) if isinstance(a, _Constant) else None, (args, kwargs))
+        if len(changing) == 1 and not constants and getattr(self.x.change, "column", None) is not None:
+            self.column = self._column
+
+    def compute(self, a, b):
+        out, width = self.out, self.shape[1]
+        start, stream = out.start[a:b], out.stream[a:b]
+
+        def windows(y):
+            window = gather(y.by_position, stream, start, width)
+            return window.add_(widened(y.rows(a, b), y.start[a:b], start, width))
+
+        delta = _call(self.func, self.args, self.kwargs, windows, lambda v: window_of(v, stream, start, width))
+        return delta.sub_(gather(out.by_position, stream, start, width))  # 0 outside: both took the nearest position
+
+    def living(self, position):
+        return self.x.change.living(position)
+
+    def _column(self, position, rows, channels, kept):
+        at = slice(None) if channels is None else channels
+        value = self.x.change.column(position, rows, channels, kept)
+        value += self.x.ref[rows.stream, at, position]
+        value = _call(self.func, self.args, self.kwargs, lambda y: value, None)
+        return value.sub_(self.out.ref[rows.stream, at, position])
+
+
+class Scaled(Deferred):
+    """Differences times a factor (1 or S, 1 or C, 1 or L) that is the same for all rows: a mask, for one."""
+
+    def __init__(self, x, factor):
+        self.x, self.factor = x, factor
+        self.sample, self.shape = x.ref, x.change.shape
+        if getattr(x.change, "column", None) is not None:
+            self.column = self._column
+
+    def compute(self, a, b):
+        start, stream = self.x.start[a:b], self.x.stream[a:b]
+        return self.x.rows(a, b) * window_of(self.factor, stream, start, self.shape[1])
+
+    def living(self, position):
+        """(C,) whether channels at a position may differ from 0 in any row."""
+        living = (self.factor[:, :, position if self.factor.shape[2] > 1 else 0] != 0).any(0)
+        below = self.x.change.living(position)
+        return living if below is None else living & below
+
+    def _column(self, position, rows, channels, kept):
+        f = self.factor
+        factor = f[rows.stream if f.shape[0] > 1 else 0, :, position if f.shape[2] > 1 else 0]
+        if channels is not None and len(factor) > 1:
+            factor = factor[channels]
+        return self.x.change.column(position, rows, channels, kept).mul_(factor)
+
+
+def _linear(func, x, other, ref):
+    """x + other, x - other, x * other, x / other."""
+    if func in SHIFT and isinstance(other, Local):
+        start, width = hull([x, other])
+        total = widened(x.delta, x.start, start, width, copy=True)
+        add_at(total, -other.delta if "sub" in func._schema.name else other.delta, other.start - start)
+        return Local(ref, total, start, x.form)
+    if func in SHIFT:
+        return dataclasses.replace(x, ref=ref)
+    if isinstance(other, Local):
+        start, width = hull([x, other])
+        out = Local(ref, None, start, x.form)
+        return out.with_change(Mapped(func, (x, other), {}, [x, other], out, width).delta)
+    factor = other.value if isinstance(other, _Constant) else torch.as_tensor(other).to(ref).reshape(1, 1, 1)
+    return Local(ref, Scaled(x, 1 / factor if "div" in func._schema.name else factor), x.start, x.form)
+
+
+def window_of(value, stream, start, width):
     """Windows of a constant (1 or S, 1 or C, 1 or L), broadcast against (R, width, C)."""
+    by_position = value.transpose(1, 2)
     if value.shape[2] == 1:
-        rows = value.transpose(1, 2)
-        return rows if rows.shape[0] == 1 else rows.repeat_interleave(len(start) // streams, 0)
-    by_position = value.transpose(1, 2).expand(streams, -1, -1).contiguous()
-    return gather(by_position, start, width)
+        return by_position if len(by_position) == 1 else by_position[stream]
+    return gather(by_position.contiguous(), stream, start, width)
 
 
 def _of_constants(func, x, args, kwargs):
@@ -114,8 +180,8 @@ def _of_constants(func, x, args, kwargs):
     plain = [a for a in args if isinstance(a, torch.Tensor) and a.dim()]
     if plain:
         return None
-    refs = tree_map(lambda a: a.ref if isinstance(a, Local) else a, (args, kwargs))
-    return dataclasses.replace(x, ref=func(*_owned(func, refs[0]), **refs[1]))
+    args, kwargs = tree_map(lambda a: a.ref if isinstance(a, Local) else a, (args, kwargs))
+    return dataclasses.replace(x, ref=func(args[0].clone(), *args[1:], **kwargs))
 
 
 def batch_norm(func, x, weight, bias, mean, var, *rest):
@@ -125,6 +191,6 @@ def batch_norm(func, x, weight, bias, mean, var, *rest):
         return None
     scale = (var + eps).rsqrt() * (1 if weight is None else weight)
     shift = (0 if bias is None else bias) - mean * scale
-    out = Local(x.ref * scale[:, None] + shift[:, None], x.delta * scale, x.start, x.form)
+    out = Local(x.ref * scale[:, None] + shift[:, None], Scaled(x, scale[None, :, None]), x.start, x.form)
     empty = x.ref.new_empty(0)
     return (out, empty, empty)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from .rules_shape import axis
-from .windows import Dense, Local, add_at, blank_outside, gather, row_streams
+from .windows import Dense, Local, add_at, blank_outside, blocks, gather
 
 aten = torch.ops.aten
 
@@ -39,18 +39,20 @@ def max_pool(func, x, kernel, stride=(), padding=(0,), dilation=(1,), ceil_mode=
     k, s, p, d = numbers
     ref = F.max_pool1d(x.ref, k, s, p, d, ceil_mode)
     start, width = _reach(x, k, s, p, d, ref.shape[2])
-    origin = start * s - p
-    values = gather(x.by_position, origin, (width - 1) * s + (k - 1) * d + 1, fill=-torch.inf)
-    add_at(values, x.delta, x.start - origin)
-    if d == 1 and k == s:
-        pooled = values.view(len(start), width, k, -1).amax(2)
-    else:
-        pooled = values[:, : (width - 1) * s + 1 : s].clone()
-        for t in range(1, k):
-            torch.maximum(pooled, values[:, t * d : t * d + (width - 1) * s + 1 : s], out=pooled)
-    out = Local(ref, pooled, start, x.form)
-    pooled -= gather(out.by_position, start, width)
-    blank_outside(pooled, start, ref.shape[2])
+    out = Local(ref, x.ref.new_empty(x.n_rows, width, x.channels), start, x.form)
+    span = (width - 1) * s + (k - 1) * d + 1
+    for a, b in blocks((x.n_rows, span, x.channels), x.ref):
+        first, stream = start[a:b], x.stream[a:b]
+        values = gather(x.by_position, stream, first * s - p, span, fill=-torch.inf)
+        add_at(values, x.rows(a, b), x.start[a:b] - (first * s - p))
+        if d == 1 and k == s:
+            pooled = values.view(b - a, width, k, -1).amax(2)
+        else:
+            pooled = values[:, : (width - 1) * s + 1 : s].clone()
+            for t in range(1, k):
+                torch.maximum(pooled, values[:, t * d : t * d + (width - 1) * s + 1 : s], out=pooled)
+        torch.sub(pooled, gather(out.by_position, stream, first, width), out=out.change[a:b])
+        blank_outside(out.change[a:b], first, ref.shape[2])
     return out
 
 
@@ -84,7 +86,7 @@ def avg_pool(func, x, kernel, stride=(), padding=(0,), ceil_mode=False, count_in
         total = values.view(len(start), width, k, -1).sum(2)
     else:
         total = sum(values[:, t : t + (width - 1) * s + 1 : s] for t in range(k))
-    total = total * gather(share.transpose(1, 2), start, width)
+    total = total * gather(share.transpose(1, 2), x.stream, start, width)
     blank_outside(total, start, ref.shape[2])
     return Local(ref, total, start, x.form)
 
@@ -132,9 +134,9 @@ def largest(func, x, dim=(), keepdim=False):
         return None
     before = F.pad(x.ref.cummax(2).values, (1, 0), value=-torch.inf)  # at l: positions before l
     after = F.pad(x.ref.flip(2).cummax(2).values.flip(2), (0, 1), value=-torch.inf)  # at l: l and later
-    stream = row_streams(x.start, x.streams)
+    stream = x.stream
     low, high = x.start.clamp(0, x.length), (x.start + x.width).clamp(0, x.length)
-    values = gather(x.by_position, x.start, x.width, fill=-torch.inf) + x.delta
+    values = gather(x.by_position, stream, x.start, x.width, fill=-torch.inf) + x.delta
     top = torch.stack([values.amax(1), before[stream, :, low], after[stream, :, high]]).amax(0)
     ref = x.ref.amax(2)
     return _over_positions(x, ref, top - ref[stream], x.form, keepdim)

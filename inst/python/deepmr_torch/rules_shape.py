@@ -81,10 +81,10 @@ def axis(x, dim):
 def _flip(func, x, dims):
     for kind in (axis(x, d) for d in dims):
         if kind == "C":
-            x = dataclasses.replace(x, ref=x.ref.flip(1), delta=x.delta.flip(2))
+            x = dataclasses.replace(x, ref=x.ref.flip(1), change=x.delta.flip(2))
         elif kind == "L":
             start = x.length - x.start - x.width
-            x = dataclasses.replace(x, ref=x.ref.flip(2), delta=x.delta.flip(1), start=start)
+            x = dataclasses.replace(x, ref=x.ref.flip(2), change=x.delta.flip(1), start=start)
         elif kind != "1":
             return None
     return x
@@ -93,7 +93,7 @@ def _flip(func, x, dims):
 def _index_select(func, x, dim, index):
     kind = axis(x, dim)
     if kind == "C":
-        return dataclasses.replace(x, ref=x.ref.index_select(1, index), delta=x.delta.index_select(2, index))
+        return dataclasses.replace(x, ref=x.ref.index_select(1, index), change=x.delta.index_select(2, index))
     if kind == "L" and torch.equal(index.cpu(), torch.arange(x.length - 1, -1, -1)):
         return _flip(func, x, [dim])
     if kind == "1" and len(index) == 1:
@@ -110,7 +110,7 @@ def _index(func, x, indices):
 
 
 def _cat(func, tensors, dim=0):
-    if not all(isinstance(t, Local) and t.delta is not None for t in tensors):
+    if not all(isinstance(t, Local) and t.change is not None for t in tensors):
         return None
     x = tensors[0]
     if any(t.form != x.form or t.streams != x.streams or t.length != x.length for t in tensors):
@@ -135,12 +135,12 @@ def _slice(func, x, dim=0, start=None, end=None, step=1):
     if step != 1:
         return None
     if kind == "C":
-        return dataclasses.replace(x, ref=x.ref[:, low:high], delta=x.delta[:, :, low:high])
+        return dataclasses.replace(x, ref=x.ref[:, low:high], change=x.delta[:, :, low:high])
     per = x.batch // x.streams
     if kind == "N" and low % per == 0 and high % per == 0:
         s, v = slice(low // per, high // per), per - 1
         rows = slice(s.start * v, s.stop * v)
-        return dataclasses.replace(x, ref=x.ref[s], delta=x.delta[rows], start=x.start[rows])
+        return dataclasses.replace(x, ref=x.ref[s], change=x.delta[rows], start=x.start[rows])
     return None
 
 
@@ -159,7 +159,7 @@ def _pad(func, x, pad, value=0):
     for left, right in sides:
         if left or right:
             ref = torch.nn.functional.pad(x.ref, (left, right), value=value)
-            return dataclasses.replace(x, ref=ref, start=x.start + left)
+            return dataclasses.replace(x, ref=ref, change=x.delta, start=x.start + left)
     return x
 
 
@@ -171,7 +171,7 @@ def _empty_like(func, x, *args, **kwargs):
 def _copy(func, x, source, non_blocking=False):
     if isinstance(source, (Local, Dense)):
         return source if source.sizes() == x.sizes() else None
-    if x.delta is not None or source.shape[0] not in (1, x.streams):
+    if x.change is not None or source.shape[0] not in (1, x.streams):
         return None
     from .rules_pointwise import canonical
 

@@ -5,11 +5,13 @@ cheapest rule that applies (rules.py): on the windows that variants change, or o
 before the first dropout do not depend on masks; a `Tape` keeps their results from the first draw.
 """
 
+import math
+
 import torch
 from torch.utils._pytree import tree_map
 
 from . import rules
-from .windows import Dense, Local, full
+from .windows import Deferred, Dense, Local, full
 
 
 class Batch(torch.Tensor):
@@ -62,7 +64,7 @@ class Tape:
     def end(self):
         """Ends a draw: after the first, only what later ones look at is kept."""
         if self.first:
-            self.saved = [c if i in self.needed else _shape_only(c) for i, c in enumerate(self.saved)]
+            self.saved = [_settled(c) if i in self.needed else _shape_only(c) for i, c in enumerate(self.saved)]
         self.first = False
 
     def enter(self, content):
@@ -129,11 +131,20 @@ def _shape_only(results):
     return Shape(results) if isinstance(results, (Local, Dense)) else results
 
 
+def _settled(results):
+    """The results without deferred differences, which later draws would compute over and over."""
+    if isinstance(results, (list, tuple)):
+        return type(results)(map(_settled, results))
+    deferred = isinstance(results, Local) and isinstance(results.change, Deferred)
+    return results.with_change(results.delta) if deferred else results
+
+
 def _bytes(results):
     if isinstance(results, (list, tuple)):
         return sum(map(_bytes, results))
-    part = results.delta if isinstance(results, Local) else results.rows if isinstance(results, Dense) else None
-    return 0 if part is None else part.numel() * part.element_size()
+    part = results.change if isinstance(results, Local) else results.rows if isinstance(results, Dense) else None
+    sample = part.sample if isinstance(part, Deferred) else part
+    return 0 if part is None else math.prod(part.shape) * sample.element_size()
 
 
 def _contents(tree):

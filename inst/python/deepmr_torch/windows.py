@@ -1,27 +1,47 @@
 """What a batch of variants is under one mask: the reference, and how little of it each variant changes.
 
 `Local` holds the activations of the reference once and, for each row, the differences on the window of
-positions that its variant can reach. `Dense` holds all rows. Both stand for a batch whose first row of
-each stream is the reference.
+positions that its variant can reach; `Deferred` differences are computed when they are asked for. `Dense`
+holds all rows. Local and Dense stand for a batch whose first row of each stream is the reference.
 """
 
+import collections
 import dataclasses
 import functools
+import math
 
 import torch
+
+# The allocator of a CPU gives larger tensors back to the system, and takes them anew page by page.
+BLOCK_BYTES = collections.defaultdict(lambda: 2**30, cpu=2**23)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Local:
-    """ref (S, C, L): the reference in each of S streams. delta (R, W, C): differences of R = S V rows,
+    """ref (S, C, L): the reference in each of S streams. change (R, W, C): differences of R = S V rows,
     stream by stream, on the positions start (R,) to start + W - 1; 0 where these lie outside 0..L-1.
     `form`: the dimensions after the batch as the model sees them, of "C", "L", "1", "CL", "LC".
-    delta None: all rows are the reference (a mask, for one)."""
+    change None: all rows are the reference (a mask, for one)."""
 
     ref: torch.Tensor
-    delta: torch.Tensor | None
+    change: "torch.Tensor | Deferred | None"
     start: torch.Tensor
     form: tuple
+
+    @property
+    def delta(self):
+        """`change` as a tensor."""
+        return self.change.delta if isinstance(self.change, Deferred) else self.change
+
+    def rows(self, a, b):
+        """(b - a, W, C) differences of the rows a to b - 1. Not to be changed."""
+        return self.change.rows(a, b) if isinstance(self.change, Deferred) else self.change[a:b]
+
+    @property
+    def stream(self):
+        """(R,) the stream of each row."""
+        v = max(self.n_rows // self.streams, 1)
+        return torch.arange(self.n_rows, device=self.start.device).div(v, rounding_mode="floor")
 
     @functools.cached_property
     def by_position(self):
@@ -38,7 +58,7 @@ class Local:
 
     @property
     def width(self):
-        return self.delta.shape[1]
+        return self.change.shape[1]
 
     @property
     def length(self):
@@ -59,10 +79,43 @@ class Local:
         return (self.batch, *(size[f] for f in self.form))
 
     def with_form(self, form):
-        made = dataclasses.replace(self, form=tuple(form))
+        return self._with(form=tuple(form))
+
+    def with_change(self, change):
+        return self._with(change=change)
+
+    def _with(self, **new):
+        """A copy with the same reference."""
+        made = dataclasses.replace(self, **new)
         if "by_position" in vars(self):
             vars(made)["by_position"] = self.by_position
         return made
+
+
+class Deferred:
+    """Differences of shape (R, W, C) that are computed when they are asked for: all of them, once, or a
+    block of rows at a time, so that what lies between two layers need never exist as a whole.
+
+    Subclasses have `shape`, `sample` (a tensor of their type and device) and `compute(a, b)`. Those that
+    can compute a single position for some of the channels have `column` (see rules_linear.py)."""
+
+    column = None
+
+    @functools.cached_property
+    def delta(self):
+        out = self.sample.new_empty(self.shape)
+        for a, b in blocks(self.shape, out):
+            out[a:b] = self.compute(a, b)
+        return out
+
+    def rows(self, a, b):
+        return self.delta[a:b] if "delta" in vars(self) else self.compute(a, b)
+
+
+def blocks(shape, sample):
+    """Ranges (a, b) of the rows of a tensor of that shape, small enough that a block stays in the cache."""
+    rows = max(BLOCK_BYTES[sample.device.type] // max(math.prod(shape[1:]) * sample.element_size(), 1), 1)
+    return [(a, min(a + rows, shape[0])) for a in range(0, shape[0], rows)]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -75,19 +128,14 @@ class Dense:
         return tuple(self.rows.shape)
 
 
-def row_streams(start, streams):
-    """(R,) the stream of each row."""
-    return torch.arange(streams, device=start.device).repeat_interleave(len(start) // streams)
-
-
-def gather(by_position, start, width, fill=None):
-    """(R, width, C): windows of (S, L, C) that begin at start (R,), rows in S equal blocks. Positions
-    outside take the nearest one's values, or `fill`."""
+def gather(by_position, stream, start, width, fill=None):
+    """(R, width, C): windows of (S or 1, L, C) that begin at start (R,) in stream (R,). Positions outside
+    take the nearest one's values, or `fill`."""
     s, n, c = by_position.shape
     at = start[:, None] + torch.arange(width, device=start.device)
     inside = at.clamp(0, n - 1)
     if s > 1:
-        inside = inside + n * row_streams(start, s)[:, None]
+        inside = inside + n * stream[:, None]
     out = by_position.reshape(s * n, c).index_select(0, inside.flatten()).view(len(start), width, c)
     if fill is not None:
         outside = (at < 0) | (at >= n)
@@ -117,10 +165,11 @@ def add_at(values, delta, offset):
     return values
 
 
-def widened(delta, start, to_start, width):
-    """delta on wider windows of `width` that begin at to_start (R,)."""
+def widened(delta, start, to_start, width, copy=False):
+    """delta on wider windows of `width` that begin at to_start (R,); a copy of it where nothing widens
+    if `copy`."""
     if width == delta.shape[1] and torch.equal(start, to_start):
-        return delta
+        return delta.clone() if copy else delta
     out = delta.new_zeros(delta.shape[0], width, delta.shape[2])
     return add_at(out, delta, start - to_start)
 
@@ -138,10 +187,10 @@ def full(x):
     s, c, n = x.ref.shape
     v = x.n_rows // s
     rows = x.by_position[:, None].expand(s, 1 + v, n, c).clone()
-    if x.delta is not None and v:
+    if x.change is not None and v:
         at = x.start[:, None] + torch.arange(x.width, device=x.start.device)
         row, column = ((at >= 0) & (at < n)).nonzero(as_tuple=True)
-        number = row + 1 + row_streams(x.start, s)[row]  # each stream's reference comes before its rows
+        number = row + 1 + x.stream[row]  # each stream's reference comes before its rows
         rows.view(s * (1 + v), n, c)[number, at[row, column]] += x.delta[row, column]
     rows = rows.view(s * (1 + v), n, c)
     return Dense((rows if length_first(x.form) else rows.transpose(1, 2)).reshape(x.sizes()))
