@@ -47,22 +47,26 @@ class Windowed:
         self.code = torch.from_numpy(code.astype(np.int64))
         self.tapes = {}  # of chunks, by the number of their first variant
 
+    @torch.no_grad()
     def compute(self, position, alt, rows, key):
         """(1 + n, K) doubles: the reference and n variants, under the masks of the Row `rows`. `key` names
         the chunk; a chunk holds the same variants in every draw."""
         tape = self.tapes.setdefault(key, Tape())
         tape.begin()
         try:
-            out = self._forward(tape, self._enter(position, alt), rows)
+            if tape.content is None:
+                tape.content = self._enter(position, alt)
+            out = self._forward(tape, rows)
         except BaseException:
             del self.tapes[key]
             raise
         tape.end()
         return out
 
-    def _forward(self, tape, content, rows):
+    def _forward(self, tape, rows):
         locked = self.locked
-        answer = locked.handler(rows, content.batch)
+        n = tape.content.batch
+        answer = locked.handler(rows, n)
 
         def handler(call):
             mask = answer(call)
@@ -70,10 +74,10 @@ class Windowed:
             return mask
 
         with rng.untouched(), kept(locked.layouts, locked.model.module):
-            out = locked.takeover.forward(tape.enter(content), handler)
-            rows_out = tape.leave(join_outputs(out, content.batch))
+            out = locked.takeover.forward(tape.enter(), handler)
+            rows_out = tape.leave(join_outputs(out, n), locked.outputs)
         locked.check_complete()
-        return rows_out[:, locked.outputs].double().cpu().numpy()
+        return rows_out.double().cpu().numpy()
 
     def _enter(self, position, alt):
         """The one-hot reference, and each variant's difference at its position."""

@@ -5,9 +5,9 @@ on all rows.
 """
 
 import torch
-from torch.utils._pytree import tree_map
 
 from . import rules_convolution, rules_linear, rules_pointwise, rules_pooling, rules_shape
+from .nested import leaves, nested_map
 from .windows import Dense, Local, full
 
 RULES = {**rules_shape.RULES, **rules_convolution.RULES, **rules_linear.RULES, **rules_pooling.RULES}
@@ -17,9 +17,8 @@ WIDEST = 0.5  # windows of more than this share of the length are no gain
 
 def apply(func, args, kwargs, how=None):
     """Content of func's result; `how` is told the rule that did it."""
-    leaves = _leaves((args, kwargs))
-    local = [a for a in leaves if isinstance(a, Local)]
-    if local and not any(isinstance(a, Dense) for a in leaves):
+    local = leaves((args, kwargs), Local)
+    if local and not leaves((args, kwargs), Dense):
         rule = RULES.get(func)
         if rule is None and torch.Tag.pointwise in func.tags:
             rule = rules_pointwise.pointwise
@@ -30,25 +29,21 @@ def apply(func, args, kwargs, how=None):
             return out
     if how is not None and local:
         how.append((func._schema.name, "all rows"))
+    if not local and (last := rules_linear.last_layer(func, args, kwargs)) is not None:
+        return last
     plain = lambda a: full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a  # noqa: E731
     # Rows may lie in memory in another order than the model's own tensors would.
     func = torch.ops.aten.reshape.default if func in VIEWS else func
-    args, kwargs = tree_map(plain, args), tree_map(plain, kwargs)
+    args, kwargs = nested_map(plain, args), nested_map(plain, kwargs)
     if changes_first(func):  # later draws may look at what it would change
         args = (args[0].clone(), *args[1:])
     out = func(*args, **kwargs)
-    return tree_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, out)
+    return nested_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, out)
 
 
 def changes_first(func):
     """Whether an operation changes its first argument."""
     return func._schema.is_mutable and func._schema.name.endswith("_")
-
-
-def _leaves(tree):
-    found = []
-    tree_map(found.append, tree)
-    return found
 
 
 def _too_wide(out):

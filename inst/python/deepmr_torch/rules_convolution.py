@@ -61,7 +61,7 @@ class Convolved(Deferred):
             first, last = max(0, j - k + 1), min(w - 1, j)
             # Input i meets tap k - 1 - (j - i), which rises with i.
             t = k - 1 - (j - first)
-            out[:, j] = flat[:, first * c : (last + 1) * c] @ taps[t : t + last - first + 1].reshape(-1, o)
+            torch.mm(flat[:, first * c : (last + 1) * c], taps[t : t + last - first + 1].reshape(-1, o), out=out[:, j])
         return blank_outside(out, self.start[a:b], self.length)
 
     def living(self, position):

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from .layouts import laid_out
-from .windows import Deferred, Dense, Local
+from .nested import leaves, nested_map
+from .windows import Deferred, Dense, LastLayer, Local
 
 aten = torch.ops.aten
 MOST_LIVING = 0.8  # share of channels up to which it pays to pick them out
@@ -106,6 +107,30 @@ def _without_zeros(values, channels):
     if alive is None:
         return values, channels
     return values.index_select(1, alive), alive if channels is None else channels[alive]
+
+
+def last_layer(func, args, kwargs):
+    """Linear layers on all rows, and pointwise operations on their result; None for all else."""
+    if func is aten.addmm.default and isinstance(args[1], Dense) and len(leaves(args, Dense)) == 1 and not kwargs:
+        bias, x, weight = args
+        if bias.shape != weight.shape[1:]:
+            return None
+
+        def product(numbers):
+            some = slice(None) if numbers is None else numbers
+            return torch.addmm(bias[some], x.rows, weight[:, some])
+
+        return LastLayer(product, (x.sizes()[0], weight.shape[1]), x.sample)
+    layer = leaves((args, kwargs), LastLayer)
+    tensors = leaves((args, kwargs), (Dense, torch.Tensor))
+    if len(layer) != 1 or len(tensors) != 1 or torch.Tag.pointwise not in func.tags:
+        return None
+
+    def mapped(value):
+        return func(*nested_map(lambda a: value if a is layer[0] else a, args), **kwargs)
+
+    sample = mapped(layer[0].sample.new_zeros(1, 1))
+    return LastLayer(lambda numbers: mapped(layer[0].compute(numbers)), layer[0].sizes(), sample)
 
 
 RULES = {aten.addmm.default: addmm, aten.mm.default: mm}

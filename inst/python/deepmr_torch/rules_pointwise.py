@@ -3,8 +3,8 @@
 import dataclasses
 
 import torch
-from torch.utils._pytree import tree_map
 
+from .nested import leaves, nested_map
 from .windows import Deferred, Local, add_at, gather, hull, widened
 
 aten = torch.ops.aten
@@ -35,8 +35,7 @@ def canonical(value, x):
 
 
 def pointwise(func, *args, **kwargs):
-    found = []
-    tree_map(lambda a: found.append(a) if isinstance(a, Local) else None, (args, kwargs))
+    found = leaves((args, kwargs), Local)
     changing = [x for x in found if x.change is not None]
     if not changing:
         return _of_constants(func, found[0], args, kwargs)
@@ -54,7 +53,7 @@ def pointwise(func, *args, **kwargs):
             return _Constant(value)
         return a
 
-    args, kwargs = tree_map(constant, (args, kwargs))
+    args, kwargs = nested_map(constant, (args, kwargs))
     if not all(fits):
         return None
     ref = _call(func, args, kwargs, lambda y: y.ref, lambda value: value, func._schema.is_mutable)
@@ -84,7 +83,7 @@ def _call(func, args, kwargs, of_local, of_constant, copies=False):
             return of_local(a)
         return of_constant(a.value) if isinstance(a, _Constant) else a
 
-    args, kwargs = tree_map(tensor, (args, kwargs))
+    args, kwargs = nested_map(tensor, (args, kwargs))
     return func(args[0].clone(), *args[1:], **kwargs) if copies else func(*args, **kwargs)
 
 
@@ -96,9 +95,8 @@ class Mapped(Deferred):
         self.sample = out.ref
         self.shape = (out.n_rows, width, out.channels)
         self.x = changing[0]
-        constants = []
-        tree_map(lambda a: constants.append(a) if isinstance(a, _Constant) else None, (args, kwargs))
-        if len(changing) == 1 and not constants and getattr(self.x.change, "column", None) is not None:
+        alone = len(changing) == 1 and not leaves((args, kwargs), _Constant)
+        if alone and getattr(self.x.change, "column", None) is not None:
             self.column = self._column
 
     def compute(self, a, b):
@@ -180,7 +178,7 @@ def _of_constants(func, x, args, kwargs):
     plain = [a for a in args if isinstance(a, torch.Tensor) and a.dim()]
     if plain:
         return None
-    args, kwargs = tree_map(lambda a: a.ref if isinstance(a, Local) else a, (args, kwargs))
+    args, kwargs = nested_map(lambda a: a.ref if isinstance(a, Local) else a, (args, kwargs))
     return dataclasses.replace(x, ref=func(args[0].clone(), *args[1:], **kwargs))
 
 

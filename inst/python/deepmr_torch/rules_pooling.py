@@ -79,14 +79,16 @@ def avg_pool(func, x, kernel, stride=(), padding=(0,), ceil_mode=False, count_in
     counted = (o * s - p + k).clamp(max=n) - (o * s - p).clamp(min=0)
     share = (ones / counted)[None, None]
     start, width = _reach(x, k, s, p, 1, ref.shape[2])
-    origin = start * s - p
-    values = x.delta.new_zeros(len(start), (width - 1) * s + k, x.channels)
-    add_at(values, x.delta, x.start - origin)
-    if k == s:
-        total = values.view(len(start), width, k, -1).sum(2)
-    else:
-        total = sum(values[:, t : t + (width - 1) * s + 1 : s] for t in range(k))
-    total = total * gather(share.transpose(1, 2), x.stream, start, width)
+    total = x.ref.new_zeros(x.n_rows * width, x.channels)
+    at = x.start[:, None] + torch.arange(x.width, device=x.start.device)
+    row = torch.arange(x.n_rows, device=at.device)[:, None] * width
+    for back in range(-(-k // s)):  # of the outputs that a position reaches, the last, the one before, ...
+        output = torch.div(at + p, s, rounding_mode="floor") - back
+        reached = output * s - p + k > at
+        delta = x.delta if reached.all() else x.delta.masked_fill(~reached[..., None], 0)
+        cell = (output - start[:, None]).clamp(0, width - 1)  # 0 is added where the position does not reach
+        total.index_add_(0, (row + cell).flatten(), delta.flatten(0, 1))
+    total = total.view(x.n_rows, width, x.channels).mul_(gather(share.transpose(1, 2), x.stream, start, width))
     blank_outside(total, start, ref.shape[2])
     return Local(ref, total, start, x.form)
 

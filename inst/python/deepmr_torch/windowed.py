@@ -8,10 +8,10 @@ before the first dropout do not depend on masks; a `Tape` keeps their results fr
 import math
 
 import torch
-from torch.utils._pytree import tree_map
 
 from . import rules
-from .windows import Deferred, Dense, Local, full
+from .nested import leaves, nested_map
+from .windows import Deferred, Dense, LastLayer, Local, full
 
 
 class Batch(torch.Tensor):
@@ -19,7 +19,7 @@ class Batch(torch.Tensor):
 
     @staticmethod
     def __new__(cls, content, tape, mark=None):
-        sample = content.ref if isinstance(content, Local) else content.rows
+        sample = content.ref if isinstance(content, Local) else content.sample
         return torch.Tensor._make_wrapper_subclass(cls, content.sizes(), dtype=sample.dtype, device=sample.device)
 
     def __init__(self, content, tape, mark=None):
@@ -35,20 +35,15 @@ class Batch(torch.Tensor):
 
     @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
-        tape = next(a.tape for a in _batches((args, kwargs or {})))
+        tape = leaves((args, kwargs or {}), Batch)[0].tape
         return tape.apply(func, args, kwargs or {})
-
-
-def _batches(tree):
-    found = []
-    tree_map(lambda a: found.append(a) if isinstance(a, Batch) else None, tree)
-    return found
 
 
 class Tape:
     """The operations of one chunk of variants, draw after draw."""
 
     def __init__(self):
+        self.content = None  # what goes into the model
         self.saved = []  # contents of the operations before the first mask, in order
         self.first = True  # the first draw records
         self.needed = set()
@@ -67,17 +62,17 @@ class Tape:
             self.saved = [_settled(c) if i in self.needed else _shape_only(c) for i, c in enumerate(self.saved)]
         self.first = False
 
-    def enter(self, content):
+    def enter(self):
         """The batch that goes into the model."""
-        return Batch(content, self)
+        return Batch(self.content, self)
 
-    def leave(self, out):
-        """(N, ...) plain tensor of what the model returned."""
+    def leave(self, out, outputs):
+        """(N, outputs) plain tensor of what the model returned."""
         if not isinstance(out, Batch):
-            return out
+            return out[:, outputs]
         if out.mark is not None:
             self.needed.add(out.mark[0])
-        return (full(out.content) if isinstance(out.content, Local) else out.content).rows
+        return (full(out.content) if isinstance(out.content, Local) else out.content).columns(outputs)
 
     def apply(self, func, args, kwargs):
         static = not self.masked
@@ -86,7 +81,7 @@ class Tape:
         if static and not self.first:
             results = self.saved[place]
         else:
-            for batch in _batches((args, kwargs)):
+            for batch in leaves((args, kwargs), Batch):
                 if not static and batch.mark is not None:
                     self.needed.add(batch.mark[0])
             results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
@@ -117,8 +112,8 @@ class Shape:
     """What is left of a result that later draws do not look at."""
 
     def __init__(self, content):
-        sample = content.ref if isinstance(content, Local) else content.rows
-        self.rows = torch.empty(0, dtype=sample.dtype, device=sample.device)
+        sample = content.ref if isinstance(content, Local) else content.sample
+        self.sample = torch.empty(0, dtype=sample.dtype, device=sample.device)
         self._sizes = content.sizes()
 
     def sizes(self):
@@ -135,6 +130,8 @@ def _settled(results):
     """The results without deferred differences, which later draws would compute over and over."""
     if isinstance(results, (list, tuple)):
         return type(results)(map(_settled, results))
+    if isinstance(results, LastLayer):
+        return Dense(results.rows)
     deferred = isinstance(results, Local) and isinstance(results.change, Deferred)
     return results.with_change(results.delta) if deferred else results
 
@@ -142,10 +139,10 @@ def _settled(results):
 def _bytes(results):
     if isinstance(results, (list, tuple)):
         return sum(map(_bytes, results))
-    part = results.change if isinstance(results, Local) else results.rows if isinstance(results, Dense) else None
-    sample = part.sample if isinstance(part, Deferred) else part
-    return 0 if part is None else math.prod(part.shape) * sample.element_size()
+    if isinstance(results, Local):
+        return 0 if results.change is None else math.prod(results.change.shape) * results.ref.element_size()
+    return math.prod(results.sizes()) * results.sample.element_size() if isinstance(results, Dense) else 0
 
 
 def _contents(tree):
-    return tree_map(lambda a: a.content if isinstance(a, Batch) else a, tree)
+    return nested_map(lambda a: a.content if isinstance(a, Batch) else a, tree)

@@ -118,14 +118,36 @@ def blocks(shape, sample):
     return [(a, min(a + rows, shape[0])) for a in range(0, shape[0], rows)]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
 class Dense:
     """rows (N, ...): all rows of the batch."""
 
-    rows: torch.Tensor
+    def __init__(self, rows):
+        self.rows = self.sample = rows
 
     def sizes(self):
         return tuple(self.rows.shape)
+
+    def columns(self, numbers):
+        """rows[:, numbers] of (N, K)."""
+        return self.rows[:, numbers]
+
+
+class LastLayer(Dense):
+    """All rows (N, K) of a linear layer, or of pointwise operations on one. If nothing asks for all, only the
+    columns are computed that are wanted of the model's predictions: `compute(numbers)`, None for all."""
+
+    def __init__(self, compute, shape, sample):
+        self.compute, self.shape, self.sample = compute, shape, sample
+
+    @functools.cached_property
+    def rows(self):
+        return self.compute(None)
+
+    def sizes(self):
+        return self.shape
+
+    def columns(self, numbers):
+        return self.compute(numbers)
 
 
 def gather(by_position, stream, start, width, fill=None):
@@ -146,22 +168,24 @@ def gather(by_position, stream, start, width, fill=None):
 
 def blank_outside(delta, start, length):
     """Sets delta (R, W, C) to 0, in place, where the window lies outside 0..length-1."""
-    at = start[:, None] + torch.arange(delta.shape[1], device=start.device)
-    outside = (at < 0) | (at >= length)
-    if outside.any():
-        delta[outside] = 0
+    width = delta.shape[1]
+    rows = ((start < 0) | (start + width > length)).nonzero().squeeze(1)  # few: those at the ends
+    if len(rows):
+        at = start[rows, None] + torch.arange(width, device=start.device)
+        delta[rows] = delta[rows].masked_fill_(((at < 0) | (at >= length))[..., None], 0)
     return delta
 
 
 def add_at(values, delta, offset):
-    """values (R, W', C) += delta (R, W, C) from column offset (R,) on, in place."""
+    """values (R, W', C) += delta (R, W, C) from column offset (R,) on, in place; values are contiguous."""
+    r, wide, c = values.shape
     w = delta.shape[1]
-    for f in offset.unique().tolist():
-        rows = (offset == f).nonzero().squeeze(1)
-        if len(rows) == len(offset):
-            values[:, f : f + w] += delta
-        else:
-            values[rows, f : f + w] += delta[rows]
+    if r and (offset == offset[0]).all():
+        values[:, int(offset[0]) : int(offset[0]) + w] += delta
+    else:
+        first = torch.arange(r, device=offset.device) * wide + offset
+        cell = first[:, None] + torch.arange(w, device=offset.device)
+        values.view(r * wide, c).index_add_(0, cell.flatten(), delta.flatten(0, 1))
     return values
 
 
