@@ -22,7 +22,9 @@ from .windows import Local
 
 FORMS = {"NCL": ("C", "L"), "NC1L": ("C", "1", "L"), "NCL1": ("C", "L", "1"), "NLC": ("L", "C")}
 CHECKED = 16  # variants compared with dense
-MOST_ROWS = {"cpu": 512, "cuda": 8192}  # a draw of a chunk shall take a fraction of a second
+MOST_ROWS = {"cpu": 3072, "cuda": 8192}  # a draw of a chunk shall take about a second at most
+# The allocator of a CPU gives tensors above this back to the system each time, and asks for them anew.
+LARGEST = {"cpu": 2**25}
 SHARE_OF_FREE = 0.5
 PRODUCTS = ("aten::convolution", "aten::addmm", "aten::mm")
 
@@ -42,8 +44,9 @@ class Choice:
 class Windowed:
     """The windowed engine of one LockedModel for one sequence."""
 
-    def __init__(self, locked, code):
+    def __init__(self, locked, code, measured=False):
         self.locked = locked
+        self.measured = measured
         self.code = torch.from_numpy(code.astype(np.int64))
         self.tapes = {}  # of chunks, by the number of their first variant
 
@@ -51,7 +54,7 @@ class Windowed:
     def compute(self, position, alt, rows, key):
         """(1 + n, K) doubles: the reference and n variants, under the masks of the Row `rows`. `key` names
         the chunk; a chunk holds the same variants in every draw."""
-        tape = self.tapes.setdefault(key, Tape())
+        tape = self.tapes.setdefault(key, Tape(self.measured))
         tape.begin()
         try:
             if tape.content is None:
@@ -99,7 +102,7 @@ def choose(locked, asked, code, position, alt, row):
     if not (locked.spec is None or locked.spec.locked):
         return Choice("dense")  # without shared masks all of a variant differs from the reference
     some = np.unique(np.linspace(0, len(position) - 1, CHECKED).round().astype(int))
-    engine = Windowed(locked, code)
+    engine = Windowed(locked, code, measured=True)
     try:
         got = engine.compute(position[some], alt[some], row, 0)
         again = engine.compute(position[some], alt[some], row, 0)  # with what the first draw has kept
@@ -115,7 +118,7 @@ def choose(locked, asked, code, position, alt, row):
         return Choice("dense", f"its predictions differ from those of the whole network by {difference:.3g}", how)
     if not any(name in PRODUCTS and rule != "all rows" for name, rule in how):
         return Choice("dense", "no layer gains from it", how)
-    return Choice("windowed", None, how, difference, _chunk(engine.tapes[0].bytes / (len(some) + 1), locked))
+    return Choice("windowed", None, how, difference, _chunk(engine.tapes[0].sizes(), len(some) + 1, locked))
 
 
 def apart(got, dense, eps):
@@ -129,8 +132,13 @@ def apart(got, dense, eps):
     return max(discrepancy(got, dense), float(off.max(initial=0.0)))
 
 
-def _chunk(bytes_per_row, locked):
+def _chunk(sizes, rows, locked):
+    """How many variants a chunk holds, from the sizes of what a draw of so many rows computes."""
     device = locked.model.parameter.device
-    free = device_bytes(device)
     most = MOST_ROWS.get(device.type, 512)
-    return most if free is None else max(min(most, int(SHARE_OF_FREE * free / bytes_per_row)), 1)
+    if device.type in LARGEST:
+        most = min(most, LARGEST[device.type] * rows // max(sizes))
+    free = device_bytes(device)
+    if free is not None:
+        most = min(most, int(SHARE_OF_FREE * free * rows / sum(sizes)))
+    return max(most, 1)

@@ -40,15 +40,16 @@ class Batch(torch.Tensor):
 
 
 class Tape:
-    """The operations of one chunk of variants, draw after draw."""
+    """The operations of one chunk of variants, draw after draw. `measured` tapes keep what each operation
+    of the first draw gave, for sizes()."""
 
-    def __init__(self):
+    def __init__(self, measured=False):
         self.content = None  # what goes into the model
         self.saved = []  # contents of the operations before the first mask, in order
         self.first = True  # the first draw records
         self.needed = set()
         self.how = []  # (operation, rule) of the first draw
-        self.bytes = 0  # of all differences and rows of the first draw, as if none were freed
+        self.results = [] if measured else None
         self.begin()
 
     def begin(self):
@@ -61,6 +62,10 @@ class Tape:
         if self.first:
             self.saved = [_settled(c) if i in self.needed else _shape_only(c) for i, c in enumerate(self.saved)]
         self.first = False
+
+    def sizes(self):
+        """Bytes of the differences and rows that a draw computes, one number for each operation."""
+        return [size for results in self.results for size in _bytes(results)]
 
     def enter(self):
         """The batch that goes into the model."""
@@ -85,8 +90,8 @@ class Tape:
                 if not static and batch.mark is not None:
                     self.needed.add(batch.mark[0])
             results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
-            if self.first:
-                self.bytes += _bytes(results)
+            if self.first and self.results is not None:
+                self.results.append(results)
             if static:
                 self.saved.append(results)
         return self._wrap(func, args, results, place if static else None)
@@ -138,10 +143,12 @@ def _settled(results):
 
 def _bytes(results):
     if isinstance(results, (list, tuple)):
-        return sum(map(_bytes, results))
+        return [size for part in results for size in _bytes(part)]
     if isinstance(results, Local):
-        return 0 if results.change is None else math.prod(results.change.shape) * results.ref.element_size()
-    return math.prod(results.sizes()) * results.sample.element_size() if isinstance(results, Dense) else 0
+        change = results.change
+        held = change is not None and not (isinstance(change, Deferred) and "delta" not in vars(change))
+        return [math.prod(change.shape) * results.ref.element_size()] if held else []
+    return [math.prod(results.sizes()) * results.sample.element_size()] if isinstance(results, Dense) else []
 
 
 def _contents(tree):
