@@ -8,9 +8,10 @@ import torch
 from torch.utils._pytree import tree_map
 
 from . import rules_convolution, rules_pointwise, rules_pooling, rules_shape
-from .windows import Dense, Local, full
+from .windows import Dense, Local, Shape, full
 
-RULES = {**rules_shape.RULES, **rules_convolution.RULES, **rules_pooling.RULES}
+RULES = {**rules_pointwise.RULES, **rules_shape.RULES, **rules_convolution.RULES, **rules_pooling.RULES}
+FOR_CONSTANTS = {*rules_shape.FOR_CONSTANTS, *rules_pointwise.RULES.values()}
 VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
 WIDEST = 0.5  # windows of more than this share of the length are no gain
 
@@ -23,6 +24,8 @@ def apply(func, args, kwargs, how=None):
         rule = RULES.get(func)
         if rule is None and torch.Tag.pointwise in func.tags:
             rule = rules_pointwise.pointwise
+        if any(a.delta is None for a in local) and rule not in FOR_CONSTANTS:
+            rule = None
         out = rule(func, *args, **kwargs) if rule is not None else None
         if out is not None and not _too_wide(out):
             if how is not None:
@@ -30,6 +33,10 @@ def apply(func, args, kwargs, how=None):
             return out
     if how is not None and local:
         how.append((func._schema.name, "all rows"))
+    if isinstance(args[0], Shape) and func.is_view:
+        return args[0].viewed(func, *args[1:], **kwargs)
+    if any(isinstance(a, Shape) for a in leaves):
+        raise NotImplementedError(f"{func} looks at the places of maxima")
     plain = lambda a: full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a  # noqa: E731
     # Rows may lie in memory in another order than the model's own tensors would.
     func = torch.ops.aten.reshape.default if func in VIEWS else func

@@ -41,7 +41,7 @@ def pointwise(func, *args, **kwargs):
     if not changing:
         return _of_constants(func, found[0], args, kwargs)
     x = changing[0]
-    if any(y.form != x.form or y.streams != x.streams or y.ref.shape[1:] != x.ref.shape[1:] for y in found):
+    if any(y.form != x.form or y.streams != x.streams or not _fits(y, x) for y in found):
         return None
     plain = {}
 
@@ -60,7 +60,7 @@ def pointwise(func, *args, **kwargs):
         return a.ref if isinstance(a, Local) else plain[id(a)] if isinstance(a, torch.Tensor) and a.dim() else a
 
     ref = func(*_owned(func, tree_map(refs, args)), **tree_map(refs, kwargs))
-    if ref.shape != x.ref.shape:
+    if ref.shape != x.ref.shape or not ref.is_floating_point():  # truth values have no differences
         return None
     if len(changing) == 1 and args[0] is x and len(args) > 1:
         if func in SHIFT and kwargs.get("alpha", 1) == 1:
@@ -71,10 +71,9 @@ def pointwise(func, *args, **kwargs):
 
     def windows(a):
         if isinstance(a, Local):
-            window = gather(a.by_position, start, width)
-            if a.delta is not None:
-                window += widened(a.delta, a.start, start, width)
-            return window
+            if a.delta is None:
+                return window_of(a.ref, start, width, x.streams)
+            return gather(a.by_position, start, width) + widened(a.delta, a.start, start, width)
         if isinstance(a, torch.Tensor) and a.dim():
             return window_of(plain[id(a)], start, width, x.streams)
         return a
@@ -83,6 +82,12 @@ def pointwise(func, *args, **kwargs):
     out = Local(ref, delta, start, x.form)
     delta -= gather(out.by_position, start, width)  # 0 outside, where both took the nearest position
     return out
+
+
+def _fits(y, x):
+    """Whether y's values lie beside x's, or are a constant that broadcasts against them."""
+    sizes = zip(y.ref.shape[1:], x.ref.shape[1:])
+    return all(a == b or (a == 1 and y.delta is None) for a, b in sizes)
 
 
 def _owned(func, args):
@@ -128,3 +133,27 @@ def batch_norm(func, x, weight, bias, mean, var, *rest):
     out = Local(x.ref * scale[:, None] + shift[:, None], x.delta * scale, x.start, x.form)
     empty = x.ref.new_empty(0)
     return (out, empty, empty)
+
+
+def _fill(func, x, value):
+    """One number everywhere: what an inactive functional dropout makes of its mask."""
+    return Local(torch.full_like(x.ref, float(value)), None, x.start, x.form)
+
+
+def _log_sigmoid(func, x):
+    """The second result, which training alone looks at, is empty on a GPU too."""
+    out = pointwise(aten.log_sigmoid.default, x)
+    return None if out is None else (out, x.ref.new_empty(0))
+
+
+# Operations on each value alone that torch does not mark as such.
+RULES = {
+    aten._prelu_kernel.default: pointwise,
+    aten.hardswish.default: pointwise,
+    aten.hardswish_.default: pointwise,
+    aten.gelu_.default: pointwise,
+    aten.mish_.default: pointwise,
+    aten.threshold_.default: pointwise,
+    aten.log_sigmoid_forward.default: _log_sigmoid,
+    aten.fill_.Scalar: _fill,
+}

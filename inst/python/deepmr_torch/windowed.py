@@ -9,7 +9,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 from . import rules
-from .windows import Dense, Local, full
+from .windows import Dense, Local, Shape, full
 
 
 class Batch(torch.Tensor):
@@ -109,18 +109,6 @@ class Tape:
         if isinstance(results, (Local, Dense, Shape)):
             return Batch(results, self, None if place is None else (place, None))
         return results
-
-
-class Shape:
-    """What is left of a result that later draws do not look at."""
-
-    def __init__(self, content):
-        sample = content.ref if isinstance(content, Local) else content.rows
-        self.rows = torch.empty(0, dtype=sample.dtype, device=sample.device)
-        self._sizes = content.sizes()
-
-    def sizes(self):
-        return self._sizes
 
 
 def _shape_only(results):

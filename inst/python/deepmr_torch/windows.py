@@ -75,6 +75,26 @@ class Dense:
         return tuple(self.rows.shape)
 
 
+class Shape:
+    """What is left of a result that nothing looks at: of a static operation in later draws, or of the places
+    of maxima, which windows do not know."""
+
+    def __init__(self, content, dtype=None):
+        sample = content.ref if isinstance(content, Local) else content.rows
+        self.rows = torch.empty(0, dtype=dtype or sample.dtype, device=sample.device)
+        self._sizes = content.sizes()
+
+    def sizes(self):
+        return self._sizes
+
+    def viewed(self, func, *args, **kwargs):
+        """What a view of it leaves: MaxPool1d squeezes its places."""
+        meta = torch.empty(self._sizes, dtype=self.rows.dtype, device="meta")
+        made = Shape(self)
+        made._sizes = tuple(func(meta, *args, **kwargs).shape)
+        return made
+
+
 def row_streams(start, streams):
     """(R,) the stream of each row."""
     return torch.arange(streams, device=start.device).repeat_interleave(len(start) // streams)
