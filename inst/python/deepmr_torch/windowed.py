@@ -16,17 +16,19 @@ class Batch(torch.Tensor):
     """Stands for a batch; `content` is a Local or a Dense."""
 
     @staticmethod
-    def __new__(cls, content, tape, mark=None):
+    def __new__(cls, content, tape, mark=None, memory=None):
         sample = content.ref if isinstance(content, Local) else content.rows
         return torch.Tensor._make_wrapper_subclass(cls, content.sizes(), dtype=sample.dtype, device=sample.device)
 
-    def __init__(self, content, tape, mark=None):
+    def __init__(self, content, tape, mark=None, memory=None):
+        self.memory = memory or Memory()
         self.become(content, tape, mark)
 
     def become(self, content, tape, mark=None):
         self.content = content
         self.tape = tape
         self.mark = mark  # place on the tape, if the same for all draws
+        self.seen = self.memory.changes
 
     def __repr__(self):
         return f"Batch({self.content})"
@@ -35,6 +37,13 @@ class Batch(torch.Tensor):
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         tape = next(a.tape for a in _batches((args, kwargs or {})))
         return tape.apply(func, args, kwargs or {})
+
+
+class Memory:
+    """What a tensor and its views have in common: how often one of them was changed in place. The others do
+    not follow, so they must not be used afterwards."""
+
+    changes = 0
 
 
 def _batches(tree):
@@ -85,6 +94,8 @@ class Tape:
             results = self.saved[place]
         else:
             for batch in _batches((args, kwargs)):
+                if batch.seen != batch.memory.changes:
+                    raise NotImplementedError(f"{func} uses a tensor of which a view was changed in place")
                 if not static and batch.mark is not None:
                     self.needed.add(batch.mark[0])
             results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
@@ -98,16 +109,20 @@ class Tape:
         if rules.changes_first(func):
             if not isinstance(args[0], Batch):
                 raise NotImplementedError(f"{func} changes a tensor that is no batch")
+            args[0].memory.changes += 1
             args[0].become(results, self, None if place is None else (place, None))
             return args[0]
+        memory = args[0].memory if func.is_view and isinstance(args[0], Batch) else None
         if isinstance(results, (list, tuple)):
             wrapped = [
-                Batch(r, self, None if place is None else (place, i)) if isinstance(r, (Local, Dense, Shape)) else r
+                Batch(r, self, None if place is None else (place, i), memory)
+                if isinstance(r, (Local, Dense, Shape))
+                else r
                 for i, r in enumerate(results)
             ]
             return type(results)(wrapped)
         if isinstance(results, (Local, Dense, Shape)):
-            return Batch(results, self, None if place is None else (place, None))
+            return Batch(results, self, None if place is None else (place, None), memory)
         return results
 
 
