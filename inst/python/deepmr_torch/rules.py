@@ -13,6 +13,7 @@ from .windows import Dense, Local, Shape, full
 RULES = {**rules_pointwise.RULES, **rules_shape.RULES, **rules_convolution.RULES, **rules_pooling.RULES}
 FOR_CONSTANTS = {*rules_shape.FOR_CONSTANTS, *rules_pointwise.RULES.values()}
 VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
+RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 WIDEST = 0.5  # windows of more than this share of the length are no gain
 
 
@@ -37,14 +38,31 @@ def apply(func, args, kwargs, how=None):
         return args[0].viewed(func, *args[1:], **kwargs)
     if any(isinstance(a, Shape) for a in leaves):
         raise NotImplementedError(f"{func} looks at the places of maxima")
-    plain = lambda a: full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a  # noqa: E731
     # Rows may lie in memory in another order than the model's own tensors would.
     func = torch.ops.aten.reshape.default if func in VIEWS else func
-    args, kwargs = tree_map(plain, args), tree_map(plain, kwargs)
+    args, kwargs = tree_map(_rows, args), tree_map(_rows, kwargs)
     if changes_first(func):  # later draws may look at what it would change
         args = (args[0].clone(), *args[1:])
     out = func(*args, **kwargs)
     return tree_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, out)
+
+
+def in_one_piece(func, kwargs):
+    """Whether a function of torch is done as a whole: inside, these change plain tensors, or views, in place."""
+    name = getattr(func, "__name__", "")
+    return name in RECURRENT or (name == "pad" and kwargs.get("mode") == "circular")
+
+
+def on_all_rows(func, args, kwargs, how=None):
+    """Content of what a function of torch gives for all rows."""
+    if how is not None:
+        how.append((func.__name__, "all rows"))
+    args, kwargs = tree_map(_rows, args), tree_map(_rows, kwargs)
+    return tree_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, func(*args, **kwargs))
+
+
+def _rows(a):
+    return full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a
 
 
 def changes_first(func):

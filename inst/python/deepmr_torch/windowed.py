@@ -34,6 +34,13 @@ class Batch(torch.Tensor):
         return f"Batch({self.content})"
 
     @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if rules.in_one_piece(func, kwargs or {}):
+            tape = next(a.tape for a in _batches((args, kwargs or {})))
+            return tape.apply(func, args, kwargs or {}, rules.on_all_rows)
+        return super().__torch_function__(func, types, args, kwargs)
+
+    @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         tape = next(a.tape for a in _batches((args, kwargs or {})))
         return tape.apply(func, args, kwargs or {})
@@ -86,33 +93,36 @@ class Tape:
             self.needed.add(out.mark[0])
         return (full(out.content) if isinstance(out.content, Local) else out.content).rows
 
-    def apply(self, func, args, kwargs):
-        static = not self.masked
+    def apply(self, func, args, kwargs, rule=None):
         place = self.ordinal
-        self.ordinal += static
+        static = not self.masked and (self.first or place < len(self.saved))
         if static and not self.first:
             results = self.saved[place]
         else:
+            rule = rule or rules.apply
+            results = rule(func, _contents(args), _contents(kwargs), self.how if self.first else None)
+            static = static and not self.masked  # a mask may be met inside an LSTM
             for batch in _batches((args, kwargs)):
                 if batch.seen != batch.memory.changes:
                     raise NotImplementedError(f"{func} uses a tensor of which a view was changed in place")
                 if not static and batch.mark is not None:
                     self.needed.add(batch.mark[0])
-            results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
             if self.first:
                 self.bytes += _bytes(results)
             if static:
                 self.saved.append(results)
+        self.ordinal += static
         return self._wrap(func, args, results, place if static else None)
 
     def _wrap(self, func, args, results, place):
-        if rules.changes_first(func):
+        operation = isinstance(func, torch._ops.OpOverload)
+        if operation and rules.changes_first(func):
             if not isinstance(args[0], Batch):
                 raise NotImplementedError(f"{func} changes a tensor that is no batch")
             args[0].memory.changes += 1
             args[0].become(results, self, None if place is None else (place, None))
             return args[0]
-        memory = args[0].memory if func.is_view and isinstance(args[0], Batch) else None
+        memory = args[0].memory if operation and func.is_view and isinstance(args[0], Batch) else None
         if isinstance(results, (list, tuple)):
             wrapped = [
                 Batch(r, self, None if place is None else (place, i), memory)
