@@ -1,8 +1,9 @@
 """Strategies of hypothesis: random networks, sequences and ways of computing for the property test."""
 
-from architectures import ACTIVATIONS, FORMS, FUNCTIONS, LAST, STRANDS, TOPS, Network, chain
+from architectures import FORMS, LAST, STRANDS, TOPS, Network
 from compare_engines import Case
 from hypothesis import strategies as st
+from layer_makers import ACTIVATIONS, FUNCTIONS, chain
 
 RATES = st.sampled_from([0.1, 0.3, 0.5])
 ACTS = st.sampled_from([*ACTIVATIONS, *FUNCTIONS])

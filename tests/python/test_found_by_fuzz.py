@@ -6,9 +6,10 @@ alone; it gives the operations that ran and how.
 
 import pytest
 import torch
-from architectures import ACTIVATIONS, FUNCTIONS, LAST, STRANDS, TOPS, Network
+from architectures import LAST, STRANDS, TOPS, Network
 from compare_engines import Case, check
 from drive import as_model
+from layer_makers import ACTIVATIONS, FUNCTIONS
 from networks import settle
 from test_windowed import RANDOM, run_with, same
 from torch import nn

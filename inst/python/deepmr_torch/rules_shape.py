@@ -202,7 +202,8 @@ def _copy(func, x, source, non_blocking=False):
         return None
     from .rules_pointwise import canonical
 
-    return dataclasses.replace(x, ref=canonical(source, x).expand_as(x.ref).to(x.ref.dtype).contiguous())
+    value = canonical(source, x)
+    return None if value is None else dataclasses.replace(x, ref=value.expand_as(x.ref).to(x.ref.dtype).contiguous())
 
 
 RULES = {
