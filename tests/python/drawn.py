@@ -5,6 +5,7 @@ from compare_engines import Case
 from hypothesis import strategies as st
 from layer_makers import ACTIVATIONS, FUNCTIONS, chain
 
+LENGTHS = st.sampled_from([30, 45, 37, 50, *range(3, 30, 2)])
 RATES = st.sampled_from([0.1, 0.3, 0.5])
 ACTS = st.sampled_from([*ACTIVATIONS, *FUNCTIONS])
 ELEMENTS = st.sampled_from(["element", "inplace", "channels", "alpha", "feature_alpha", "F", "F_inplace", "F_alpha",
@@ -99,7 +100,7 @@ def layers(draw, form, c, n, same=False):
 
 @st.composite
 def networks(draw):
-    layout, length = draw(st.sampled_from(list(FORMS))), draw(st.sampled_from([30, 45, 61, 37, 50, 70, *range(3, 30, 2)]))
+    layout, length = draw(st.sampled_from(list(FORMS))), draw(LENGTHS)
     form, c, n = FORMS[layout], 4, length
     found = []
     if draw(st.integers(0, 9)):  # else the first layer may be anything
