@@ -1,5 +1,5 @@
 # Thin names; what they do is in tools/. `demo` and `test` install what they need.
-.PHONY: setup demo test lint check docs bench
+.PHONY: setup demo test fuzz lint check docs bench
 
 # Byte code beside the sources would make setup see newer files.
 export PYTHONDONTWRITEBYTECODE = 1
@@ -12,6 +12,10 @@ demo: setup
 
 test: setup
 	@Rscript tools/test.R
+
+fuzz: setup
+	@DEEPMR_FUZZ="$${DEEPMR_FUZZ:-500}" "$$(Rscript -e 'cat(deepmr::deepmr_python_info()$$python)')" \
+	  -m pytest -q -p no:cacheprovider tests/python/test_fuzz.py
 
 lint: setup
 	@Rscript tools/lint.R

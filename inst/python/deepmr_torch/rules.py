@@ -8,10 +8,18 @@ import torch
 
 from . import rules_convolution, rules_linear, rules_pointwise, rules_pooling, rules_shape
 from .nested import leaves, nested_map
-from .windows import Dense, Local, full
+from .windows import Dense, Local, Shape, full
 
-RULES = {**rules_shape.RULES, **rules_convolution.RULES, **rules_linear.RULES, **rules_pooling.RULES}
+RULES = {
+    **rules_pointwise.RULES,
+    **rules_shape.RULES,
+    **rules_convolution.RULES,
+    **rules_linear.RULES,
+    **rules_pooling.RULES,
+}
+FOR_CONSTANTS = {*rules_shape.FOR_CONSTANTS, *rules_pointwise.RULES.values()}
 VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
+RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 WIDEST = 0.5  # windows of more than this share of the length are no gain
 
 
@@ -22,6 +30,8 @@ def apply(func, args, kwargs, how=None):
         rule = RULES.get(func)
         if rule is None and torch.Tag.pointwise in func.tags:
             rule = rules_pointwise.pointwise
+        if any(a.change is None for a in local) and rule not in FOR_CONSTANTS:
+            rule = None
         out = rule(func, *args, **kwargs) if rule is not None else None
         if out is not None and not _too_wide(out):
             if how is not None:
@@ -29,16 +39,37 @@ def apply(func, args, kwargs, how=None):
             return out
     if how is not None and local:
         how.append((func._schema.name, "all rows"))
+    if isinstance(args[0], Shape) and func.is_view:
+        return args[0].viewed(func, *args[1:], **kwargs)
+    if leaves((args, kwargs), Shape):
+        raise NotImplementedError(f"{func} looks at the places of maxima")
     if not local and (last := rules_linear.last_layer(func, args, kwargs)) is not None:
         return last
-    plain = lambda a: full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a  # noqa: E731
     # Rows may lie in memory in another order than the model's own tensors would.
     func = torch.ops.aten.reshape.default if func in VIEWS else func
-    args, kwargs = nested_map(plain, args), nested_map(plain, kwargs)
+    args, kwargs = nested_map(_rows, args), nested_map(_rows, kwargs)
     if changes_first(func):  # later draws may look at what it would change
         args = (args[0].clone(), *args[1:])
     out = func(*args, **kwargs)
     return nested_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, out)
+
+
+def in_one_piece(func, kwargs):
+    """Whether a function of torch is done as a whole: inside, these change plain tensors, or views, in place."""
+    name = getattr(func, "__name__", "")
+    return name in RECURRENT or (name == "pad" and kwargs.get("mode") == "circular")
+
+
+def on_all_rows(func, args, kwargs, how=None):
+    """Content of what a function of torch gives for all rows."""
+    if how is not None:
+        how.append((func.__name__, "all rows"))
+    args, kwargs = nested_map(_rows, args), nested_map(_rows, kwargs)
+    return nested_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, func(*args, **kwargs))
+
+
+def _rows(a):
+    return full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a
 
 
 def changes_first(func):

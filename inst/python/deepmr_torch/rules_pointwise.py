@@ -40,7 +40,7 @@ def pointwise(func, *args, **kwargs):
     if not changing:
         return _of_constants(func, found[0], args, kwargs)
     x = changing[0]
-    if any(y.form != x.form or y.streams != x.streams or y.ref.shape[1:] != x.ref.shape[1:] for y in found):
+    if any(y.form != x.form or y.streams != x.streams or not _fits(y, x) for y in found):
         return None
     fits = []
 
@@ -57,7 +57,7 @@ def pointwise(func, *args, **kwargs):
     if not all(fits):
         return None
     ref = _call(func, args, kwargs, lambda y: y.ref, lambda value: value, func._schema.is_mutable)
-    if ref.shape != x.ref.shape:
+    if ref.shape != x.ref.shape or not ref.is_floating_point():  # truth values have no differences
         return None
     if args[0] is x and len(args) == 2 and kwargs.get("alpha", 1) == 1 and func in SHIFT | LINEAR:
         return _linear(func, x, args[1], ref)
@@ -73,6 +73,12 @@ class _Constant:
     """value (1 or S, 1 or C, 1 or L), the same for all rows."""
 
     value: torch.Tensor
+
+
+def _fits(y, x):
+    """Whether y's values lie beside x's, or are a constant that broadcasts against them."""
+    sizes = zip(y.ref.shape[1:], x.ref.shape[1:])
+    return all(a == b or (a == 1 and y.change is None) for a, b in sizes)
 
 
 def _call(func, args, kwargs, of_local, of_constant, copies=False):
@@ -161,7 +167,7 @@ def _linear(func, x, other, ref):
         start, width = hull([x, other])
         out = Local(ref, None, start, x.form)
         return out.with_change(Mapped(func, (x, other), {}, [x, other], out, width).delta)
-    factor = other.value if isinstance(other, _Constant) else torch.as_tensor(other).to(ref).reshape(1, 1, 1)
+    factor = other.value if isinstance(other, _Constant) else ref.new_full((1, 1, 1), float(other))
     return Local(ref, Scaled(x, 1 / factor if "div" in func._schema.name else factor), x.start, x.form)
 
 
@@ -192,3 +198,27 @@ def batch_norm(func, x, weight, bias, mean, var, *rest):
     out = Local(x.ref * scale[:, None] + shift[:, None], Scaled(x, scale[None, :, None]), x.start, x.form)
     empty = x.ref.new_empty(0)
     return (out, empty, empty)
+
+
+def _fill(func, x, value):
+    """One number everywhere: what an inactive functional dropout makes of its mask."""
+    return Local(torch.full_like(x.ref, float(value)), None, x.start, x.form)
+
+
+def _log_sigmoid(func, x):
+    """The second result, which training alone looks at, is empty on a GPU too."""
+    out = pointwise(aten.log_sigmoid.default, x)
+    return None if out is None else (out, x.ref.new_empty(0))
+
+
+# Operations on each value alone that torch does not mark as such.
+RULES = {
+    aten._prelu_kernel.default: pointwise,
+    aten.hardswish.default: pointwise,
+    aten.hardswish_.default: pointwise,
+    aten.gelu_.default: pointwise,
+    aten.mish_.default: pointwise,
+    aten.threshold_.default: pointwise,
+    aten.log_sigmoid_forward.default: _log_sigmoid,
+    aten.fill_.Scalar: _fill,
+}

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from .rules_shape import axis
-from .windows import Dense, Local, add_at, blank_outside, blocks, gather
+from .windows import Dense, Local, Shape, add_at, blank_outside, blocks, gather
 
 aten = torch.ops.aten
 
@@ -57,9 +57,8 @@ def max_pool(func, x, kernel, stride=(), padding=(0,), dilation=(1,), ceil_mode=
 
 
 def max_pool_with_indices(func, x, *args):
-    """The second result stands for the places of the maxima, of which only the shape is looked at."""
     out = max_pool(func, x, *args)
-    return None if out is None else (out, out)
+    return None if out is None else (out, Shape(out, torch.long))
 
 
 def avg_pool(func, x, kernel, stride=(), padding=(0,), ceil_mode=False, count_include_pad=True, divisor_override=None):
@@ -97,37 +96,44 @@ def adaptive_avg_pool(func, x, size):
     n = int(size[x.form[1:].index("L")]) if x.form[0] == "C" and "L" in x.form else 0
     if any(int(v) != 1 for f, v in zip(x.form[1:], size) if f == "1") or n == 0 or x.length % n:
         return None
-    if n == 1:
-        return _over_positions(x, x.ref.mean(2), x.delta.sum(1) / x.length, [f for f in x.form], keep=True)
     step = x.length // n
     return avg_pool(func, x, *([(step if f == "L" else 1) for f in x.form[1:]],) * 2)
 
 
-def _over_positions(x, ref, delta, form, keep):
+def adaptive_max_pool(func, x, size):
+    """Where its windows are all of one length."""
+    n = int(size[x.form[1:].index("L")]) if x.form[0] == "C" and "L" in x.form else 0
+    if any(int(v) != 1 for f, v in zip(x.form[1:], size) if f == "1") or n == 0 or x.length % n:
+        return None
+    step = x.length // n
+    return max_pool_with_indices(func, x, *([(step if f == "L" else 1) for f in x.form[1:]],) * 2)
+
+
+def _over_positions(x, ref, delta, dims, keep):
     """Dense rows from the reference's value (S, C) and each row's difference (R, C)."""
     s = x.streams
     rows = ref[:, None] + torch.cat([delta.new_zeros(s, 1, delta.shape[1]), delta.view(s, -1, delta.shape[1])], 1)
-    sizes = {"C": x.channels, "L": 1, "1": 1}
-    shape = [sizes[f] for f in form if keep or f != "L"]
+    gone = [d % (len(x.form) + 1) for d in dims]
+    shape = [x.channels if f == "C" else 1 for d, f in enumerate(x.form, 1) if keep or d not in gone]
     return Dense(rows.reshape(-1, *shape))
 
 
 def _reduced(x, dims):
-    """Whether `dims` are the positions alone, or with dimensions of 1."""
+    """Whether `dims` are the positions, alone or with dimensions of 1."""
     kinds = [axis(x, d) for d in dims]
-    return kinds.count("L") == 1 and set(kinds) <= {"L", "1"} and ("1" not in kinds)
+    return kinds.count("L") == 1 and set(kinds) <= {"L", "1"}
 
 
 def mean(func, x, dim=None, keepdim=False, dtype=None):
     if dim is None or dtype is not None or not _reduced(x, dim):
         return None
-    return _over_positions(x, x.ref.mean(2), x.delta.sum(1) / x.length, x.form, keepdim)
+    return _over_positions(x, x.ref.mean(2), x.delta.sum(1) / x.length, dim, keepdim)
 
 
 def total(func, x, dim=None, keepdim=False, dtype=None):
     if dim is None or dtype is not None or not _reduced(x, dim):
         return None
-    return _over_positions(x, x.ref.sum(2), x.delta.sum(1), x.form, keepdim)
+    return _over_positions(x, x.ref.sum(2), x.delta.sum(1), dim, keepdim)
 
 
 def largest(func, x, dim=(), keepdim=False):
@@ -141,7 +147,12 @@ def largest(func, x, dim=(), keepdim=False):
     values = gather(x.by_position, stream, x.start, x.width, fill=-torch.inf) + x.delta
     top = torch.stack([values.amax(1), before[stream, :, low], after[stream, :, high]]).amax(0)
     ref = x.ref.amax(2)
-    return _over_positions(x, ref, top - ref[stream], x.form, keepdim)
+    return _over_positions(x, ref, top - ref[stream], dim, keepdim)
+
+
+def largest_with_place(func, x, dim, keepdim=False):
+    out = largest(func, x, [dim], keepdim)
+    return None if out is None else (out, Shape(out, torch.long))
 
 
 RULES = {
@@ -149,6 +160,8 @@ RULES = {
     aten.avg_pool2d.default: avg_pool,
     aten.avg_pool1d.default: avg_pool,
     aten._adaptive_avg_pool2d.default: adaptive_avg_pool,
+    aten.adaptive_max_pool2d.default: adaptive_max_pool,
+    aten.max.dim: largest_with_place,
     aten.mean.dim: mean,
     aten.sum.dim_IntList: total,
     aten.amax.default: largest,

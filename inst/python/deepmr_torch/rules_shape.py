@@ -1,18 +1,19 @@
 """Rules for operations that move values about: views, flips, joins and parts of a batch."""
 
 import dataclasses
+import itertools
 import math
 
 import torch
 
-from .windows import Dense, Local, hull, widened
+from .windows import Dense, Local, blank_outside, hull, widened
 
 aten = torch.ops.aten
 
 
 def _same(func, x, *args, **kwargs):
     dtype = kwargs.get("dtype")
-    return x if dtype is None or dtype == x.ref.dtype else None
+    return x if dtype in (None, x.ref.dtype) else None
 
 
 def _view(func, x, shape, **kwargs):
@@ -67,7 +68,9 @@ def _unsqueeze(func, x, dim):
 def _squeeze(func, x, dims=None):
     rank = len(x.form) + 1
     dims = range(1, rank) if dims is None else [d % rank for d in ([dims] if isinstance(dims, int) else dims)]
-    if 0 in dims:
+    sizes = x.sizes()
+    # Channels or positions that are one are squeezed too, and a Local has both.
+    if 0 in dims or any(sizes[d] == 1 and x.form[d - 1] != "1" for d in dims):
         return None
     return x.with_form([f for d, f in enumerate(x.form, 1) if not (d in dims and f == "1")])
 
@@ -106,7 +109,8 @@ def _index(func, x, indices):
     given = [(d, i) for d, i in enumerate(indices) if i is not None]
     if len(given) != 1 or given[0][1].dtype != torch.long or given[0][1].dim() != 1 or given[0][0] == 0:
         return None
-    return _index_select(func, x, *given[0])
+    dim, index = given[0]
+    return _index_select(func, x, dim, torch.where(index < 0, index + x.sizes()[dim], index))
 
 
 def _cat(func, tensors, dim=0):
@@ -136,6 +140,9 @@ def _slice(func, x, dim=0, start=None, end=None, step=1):
         return None
     if kind == "C":
         return dataclasses.replace(x, ref=x.ref[:, low:high], change=x.delta[:, :, low:high])
+    if kind == "L" and low < high:
+        start = x.start - low
+        return Local(x.ref[:, :, low:high], blank_outside(x.delta.clone(), start, high - low), start, x.form)
     per = x.batch // x.streams
     if kind == "N" and low % per == 0 and high % per == 0:
         s, v = slice(low // per, high // per), per - 1
@@ -146,7 +153,12 @@ def _slice(func, x, dim=0, start=None, end=None, step=1):
 
 def _split(func, x, size, dim=0):
     n = x.sizes()[dim % (len(x.form) + 1)]
-    parts = [_slice(func, x, dim, low, min(low + size, n)) for low in range(0, n, size)]
+    return _split_at(func, x, [min(size, n - low) for low in range(0, n, size)], dim)
+
+
+def _split_at(func, x, lengths, dim=0):
+    ends = list(itertools.accumulate(lengths))
+    parts = [_slice(func, x, dim, end - length, end) for length, end in zip(lengths, ends)]
     return None if any(p is None for p in parts) else parts
 
 
@@ -163,9 +175,24 @@ def _pad(func, x, pad, value=0):
     return x
 
 
-def _empty_like(func, x, *args, **kwargs):
+def _like(func, x, *args, dtype=None, **kwargs):
     """A tensor that is the same for all rows: functional dropout fills it with a mask."""
-    return Local(torch.zeros_like(x.ref), None, x.start, x.form)
+    return Local(func(x.ref, *args), None, x.start, x.form) if dtype in (None, x.ref.dtype) else None
+
+
+def _new_empty(func, x, size, dtype=None, **kwargs):
+    """The same, with one value for several channels or positions, as dropout of whole channels has."""
+    sizes = x.sizes()
+    if len(size) != len(sizes) or size[0] != x.batch or dtype not in (None, x.ref.dtype):
+        return None
+    if any(n not in (1, own) for n, own in zip(size[1:], sizes[1:])):
+        return None
+    one = {f: n for f, n in zip(x.form, size[1:]) if f != "1"}
+    if "CL" in x.form or "LC" in x.form:
+        c, n = (x.channels, x.length) if max(one.values()) > 1 else (1, 1)
+    else:
+        c, n = one["C"], one["L"]
+    return Local(x.ref.new_zeros(x.streams, c, n), None, x.start, x.form)
 
 
 def _copy(func, x, source, non_blocking=False):
@@ -175,7 +202,8 @@ def _copy(func, x, source, non_blocking=False):
         return None
     from .rules_pointwise import canonical
 
-    return dataclasses.replace(x, ref=canonical(source, x).expand_as(x.ref).to(x.ref.dtype).contiguous())
+    value = canonical(source, x)
+    return None if value is None else dataclasses.replace(x, ref=value.expand_as(x.ref).to(x.ref.dtype).contiguous())
 
 
 RULES = {
@@ -199,7 +227,16 @@ RULES = {
     aten.cat.default: _cat,
     aten.slice.Tensor: _slice,
     aten.split.Tensor: _split,
+    aten.split_with_sizes.default: _split_at,
     aten.constant_pad_nd.default: _pad,
-    aten.empty_like.default: _empty_like,
+    aten.empty_like.default: _like,
+    aten.ones_like.default: _like,
+    aten.zeros_like.default: _like,
+    aten.full_like.default: _like,
+    aten.new_empty.default: _new_empty,
     aten.copy_.default: _copy,
 }
+# These take a Local without differences, too.
+FOR_CONSTANTS = {
+    _view, _permute, _transpose, _unsqueeze, _squeeze, _same, _pad, _like, _new_empty, _copy,
+}  # fmt: skip

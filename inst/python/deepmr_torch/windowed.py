@@ -11,32 +11,48 @@ import torch
 
 from . import rules
 from .nested import leaves, nested_map
-from .windows import Deferred, Dense, LastLayer, Local, full
+from .windows import Deferred, Dense, LastLayer, Local, Shape, full
 
 
 class Batch(torch.Tensor):
     """Stands for a batch; `content` is a Local or a Dense."""
 
     @staticmethod
-    def __new__(cls, content, tape, mark=None):
+    def __new__(cls, content, tape, mark=None, memory=None):
         sample = content.ref if isinstance(content, Local) else content.sample
         return torch.Tensor._make_wrapper_subclass(cls, content.sizes(), dtype=sample.dtype, device=sample.device)
 
-    def __init__(self, content, tape, mark=None):
+    def __init__(self, content, tape, mark=None, memory=None):
+        self.memory = memory or Memory()
         self.become(content, tape, mark)
 
     def become(self, content, tape, mark=None):
         self.content = content
         self.tape = tape
         self.mark = mark  # place on the tape, if the same for all draws
+        self.seen = self.memory.changes
 
     def __repr__(self):
         return f"Batch({self.content})"
 
     @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if rules.in_one_piece(func, kwargs or {}):
+            tape = leaves((args, kwargs or {}), Batch)[0].tape
+            return tape.apply(func, args, kwargs or {}, rules.on_all_rows)
+        return super().__torch_function__(func, types, args, kwargs)
+
+    @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         tape = leaves((args, kwargs or {}), Batch)[0].tape
         return tape.apply(func, args, kwargs or {})
+
+
+class Memory:
+    """What a tensor and its views have in common: how often one of them was changed in place. The others do
+    not follow, so they must not be used afterwards."""
+
+    changes = 0
 
 
 class Tape:
@@ -79,50 +95,47 @@ class Tape:
             self.needed.add(out.mark[0])
         return (full(out.content) if isinstance(out.content, Local) else out.content).columns(outputs)
 
-    def apply(self, func, args, kwargs):
-        static = not self.masked
+    def apply(self, func, args, kwargs, rule=None):
         place = self.ordinal
-        self.ordinal += static
+        static = not self.masked and (self.first or place < len(self.saved))
         if static and not self.first:
             results = self.saved[place]
         else:
+            rule = rule or rules.apply
+            results = rule(func, _contents(args), _contents(kwargs), self.how if self.first else None)
+            static = static and not self.masked  # a mask may be met inside an LSTM
             for batch in leaves((args, kwargs), Batch):
+                if batch.seen != batch.memory.changes:
+                    raise NotImplementedError(f"{func} uses a tensor of which a view was changed in place")
                 if not static and batch.mark is not None:
                     self.needed.add(batch.mark[0])
-            results = rules.apply(func, _contents(args), _contents(kwargs), self.how if self.first else None)
             if self.first and self.results is not None:
                 self.results.append(results)
             if static:
                 self.saved.append(results)
+        self.ordinal += static
         return self._wrap(func, args, results, place if static else None)
 
     def _wrap(self, func, args, results, place):
-        if rules.changes_first(func):
+        operation = isinstance(func, torch._ops.OpOverload)
+        if operation and rules.changes_first(func):
             if not isinstance(args[0], Batch):
                 raise NotImplementedError(f"{func} changes a tensor that is no batch")
+            args[0].memory.changes += 1
             args[0].become(results, self, None if place is None else (place, None))
             return args[0]
+        memory = args[0].memory if operation and func.is_view and isinstance(args[0], Batch) else None
         if isinstance(results, (list, tuple)):
             wrapped = [
-                Batch(r, self, None if place is None else (place, i)) if isinstance(r, (Local, Dense, Shape)) else r
+                Batch(r, self, None if place is None else (place, i), memory)
+                if isinstance(r, (Local, Dense, Shape))
+                else r
                 for i, r in enumerate(results)
             ]
             return type(results)(wrapped)
         if isinstance(results, (Local, Dense, Shape)):
-            return Batch(results, self, None if place is None else (place, None))
+            return Batch(results, self, None if place is None else (place, None), memory)
         return results
-
-
-class Shape:
-    """What is left of a result that later draws do not look at."""
-
-    def __init__(self, content):
-        sample = content.ref if isinstance(content, Local) else content.sample
-        self.sample = torch.empty(0, dtype=sample.dtype, device=sample.device)
-        self._sizes = content.sizes()
-
-    def sizes(self):
-        return self._sizes
 
 
 def _shape_only(results):

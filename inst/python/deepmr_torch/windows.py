@@ -132,6 +132,26 @@ class Dense:
         return self.rows[:, numbers]
 
 
+class Shape:
+    """What is left of a result that nothing looks at: of a static operation in later draws, or of the places
+    of maxima, which windows do not know."""
+
+    def __init__(self, content, dtype=None):
+        sample = content.ref if isinstance(content, Local) else content.sample
+        self.sample = torch.empty(0, dtype=dtype or sample.dtype, device=sample.device)
+        self._sizes = content.sizes()
+
+    def sizes(self):
+        return self._sizes
+
+    def viewed(self, func, *args, **kwargs):
+        """What a view of it leaves: MaxPool1d squeezes its places."""
+        meta = torch.empty(self._sizes, dtype=self.sample.dtype, device="meta")
+        made = Shape(self)
+        made._sizes = tuple(func(meta, *args, **kwargs).shape)
+        return made
+
+
 class LastLayer(Dense):
     """All rows (N, K) of a linear layer, or of pointwise operations on one. If nothing asks for all, only the
     columns are computed that are wanted of the model's predictions: `compute(numbers)`, None for all."""
