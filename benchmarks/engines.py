@@ -1,15 +1,14 @@
 """Windowed against dense, as ratios in one run: `make bench`, or `python benchmarks/engines.py NAME ...`.
 
 Dense is the whole network for every variant and mask, at its best batch size, nothing cached. One
-sequence, all variants, T = 50 draws, extrapolated: for windowed the first draw (which also computes what
-does not depend on masks) plus 49 times the median of three later draws, plus the comparison with dense
-before the run; for dense 50 times the rows of a draw at the speed of the best batch. Beside each ratio:
-the largest difference of an effect (windowed - dense) on 60 variants.
+sequence, all variants, T = 50 draws, extrapolated: for windowed the comparison with dense before the run,
+the first draw (which also computes what does not depend on masks) and 49 times the fastest of the later
+draws timed; for dense 50 times the rows of a draw at the speed of the fastest of as many batches, timed in
+turn with the draws. Beside each ratio: the largest difference of an effect (windowed - dense) on 60 variants.
 """
 
 import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -26,6 +25,7 @@ from deepmr_torch.model import Model  # noqa: E402
 from deepmr_torch.sites import make_spec  # noqa: E402
 
 DRAWS = 50
+ROUNDS = 5
 BATCHES = (16, 64, 256)
 
 
@@ -46,10 +46,11 @@ def measure(name, maker, length, layout, k, asked, aim):
     n = len(position)
     with torch.no_grad(), LockedModel(model, make_spec("locked", "element"), 1, range(k)) as locked:
         row = Row(sequence, 1)
-        per_row = min(
-            min(seconds(locked.compute, code, position[:b], alt[:b], row)[0] for _ in range(2)) / b for b in BATCHES
-        )
-        dense = DRAWS * (n + 1) * per_row
+
+        def batch(size):
+            return seconds(locked.compute, code, position[:size], alt[:size], row)[0] / size
+
+        best = min(BATCHES, key=batch)
         setting_up, choice = seconds(engine.choose, locked, "auto", code, position, alt, row)
         if choice.engine == "dense":
             return {"network": name, "engine": "dense", "reason": choice.reason}
@@ -64,14 +65,20 @@ def measure(name, maker, length, layout, k, asked, aim):
             return np.concatenate([parts[0][:1], *(part[1:] for part in parts)])
 
         first, _ = seconds(draw, 1)
-        later = [seconds(draw, t) for t in (2, 3, 4)]
-        fast = setting_up + first + (DRAWS - 1) * statistics.median(s for s, _ in later)
+        per_row, per_draw = [], []
+        for t in range(2, 2 + ROUNDS):  # in turn: a machine's speed drifts
+            per_row.append(batch(best))
+            later, got = seconds(draw, t)
+            per_draw.append(later)
+        per_row = min(per_row)
+        dense = DRAWS * (n + 1) * per_row
+        fast = setting_up + first + (DRAWS - 1) * min(per_draw)
         some = np.unique(np.linspace(0, n - 1, 60).round().astype(int))
         whole = locked.compute(
-            code, np.append(-1, position[some]), np.append(0, alt[some]).astype(np.uint8), Row(sequence, 4)
+            code, np.append(-1, position[some]), np.append(0, alt[some]).astype(np.uint8), Row(sequence, t)
         )
         effect = whole[1:] - whole[0]
-        got = later[-1][1][1:][some] - later[-1][1][0]
+        got = got[1:][some] - got[0]
         excess = np.abs(got - effect) - 1e-3 * np.abs(effect)
     return {
         "network": name, "variants": n, "dense_ms_per_row": 1e3 * per_row, "dense_s": dense, "windowed_s": fast,

@@ -8,7 +8,7 @@ import torch
 
 from . import rules_convolution, rules_linear, rules_pointwise, rules_pooling, rules_shape
 from .nested import leaves, nested_map
-from .windows import Dense, Local, Shape, full
+from .windows import Dense, Local, Shape, full, shared
 
 RULES = {
     **rules_pointwise.RULES,
@@ -20,7 +20,7 @@ RULES = {
 FOR_CONSTANTS = {*rules_shape.FOR_CONSTANTS, *rules_pointwise.RULES.values()}
 VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
-WIDEST = 0.5  # windows of more than this share of the length are no gain
+WIDEST = 0.5  # windows of more than this share of the length are no gain, unless all rows share one
 
 
 def apply(func, args, kwargs, how=None):
@@ -78,7 +78,9 @@ def changes_first(func):
 
 
 def _too_wide(out):
-    return isinstance(out, Local) and out.change is not None and out.width > max(WIDEST * out.length, 8)
+    if not isinstance(out, Local) or out.change is None or out.width <= max(WIDEST * out.length, 8):
+        return False
+    return shared(out.start) is None or out.width > out.length
 
 
 def _in_words(out):

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from .layouts import laid_out
 from .rules_pointwise import batch_norm
-from .windows import Deferred, Local, blank_outside
+from .windows import Deferred, Local, aligned, blank_outside, shared
 
 aten = torch.ops.aten
 BY_OUTPUT = 96  # windows up to this width are convolved output by output
@@ -20,6 +20,9 @@ def convolution(func, x, weight, bias, stride, padding, dilation, transposed, ou
     start = x.start + padding - (weight.shape[2] - 1) * dilation
     if groups == stride == dilation == 1 and x.width + weight.shape[2] - 1 <= BY_OUTPUT:
         return Local(ref, Convolved(x, weight, padding, start, ref), start, x.form)
+    if groups == stride == 1 and (first := shared((x := aligned(x)).start)) is not None:
+        delta, first = _of_shared(x.delta, weight, dilation, first + padding, ref.shape[2])
+        return Local(ref, delta, torch.full_like(x.start, first), x.form)
     delta = _grouped(x.delta, weight, dilation, groups) if groups > 1 else _by_tap(x.delta, weight, dilation)
     if stride > 1:
         delta, start = _every(delta, start, stride)
@@ -99,6 +102,22 @@ def _by_tap(delta, weight, dilation):
         at = (k - 1 - t) * dilation
         out[:, at : at + w] += (flat @ weight[:, :, t].T).view(r, w, o)
     return out
+
+
+def _of_shared(delta, weight, dilation, start, length):
+    """(differences, first position) where the windows (R, w, I) of all rows begin at the padded position
+    `start`: of the outputs 0..length-1 alone."""
+    r, w, _ = delta.shape
+    reach = (weight.shape[2] - 1) * dilation
+    low, high = max(start - reach, 0), min(start + w, length)
+    out = delta.new_zeros(r, max(high - low, 0), len(weight))
+    for t in range(weight.shape[2]):
+        first = start - t * dilation  # the output that the first input reaches through this tap
+        a, b = max(low - first, 0), min(high - first, w)
+        if a < b:
+            tap = weight[:, :, t].T.expand(r, -1, -1)
+            out[:, first + a - low : first + b - low].baddbmm_(delta[:, a:b], tap)
+    return out, low
 
 
 def _grouped(delta, weight, dilation, groups):

@@ -110,8 +110,7 @@ class Mapped(Deferred):
         start, stream = out.start[a:b], out.stream[a:b]
 
         def windows(y):
-            window = gather(y.by_position, stream, start, width)
-            return window.add_(widened(y.rows(a, b), y.start[a:b], start, width))
+            return gather(y.by_position, stream, start, width) + widened(y.rows(a, b), y.start[a:b], start, width)
 
         delta = _call(self.func, self.args, self.kwargs, windows, lambda v: window_of(v, stream, start, width))
         return delta.sub_(gather(out.by_position, stream, start, width))  # 0 outside: both took the nearest position

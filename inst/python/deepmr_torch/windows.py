@@ -13,6 +13,7 @@ import math
 import torch
 
 # The allocator of a CPU gives larger tensors back to the system, and takes them anew page by page.
+MOST_WIDER = 1.3
 BLOCK_BYTES = collections.defaultdict(lambda: 2**30, cpu=2**23)
 
 
@@ -170,10 +171,18 @@ class LastLayer(Dense):
         return self.compute(numbers)
 
 
+def shared(start):
+    """The one position at which all windows begin, None if there are several."""
+    return int(start[0]) if len(start) and bool((start == start[0]).all()) else None
+
+
 def gather(by_position, stream, start, width, fill=None):
     """(R, width, C): windows of (S or 1, L, C) that begin at start (R,) in stream (R,). Positions outside
-    take the nearest one's values, or `fill`."""
+    take the nearest one's values, or `fill`. Not to be changed: rows may be views of one."""
     s, n, c = by_position.shape
+    first = shared(start)
+    if s == 1 and first is not None and 0 <= first <= n - width:
+        return by_position[:, first : first + width].expand(len(start), -1, -1)
     at = start[:, None] + torch.arange(width, device=start.device)
     inside = at.clamp(0, n - 1)
     if s > 1:
@@ -200,8 +209,8 @@ def add_at(values, delta, offset):
     """values (R, W', C) += delta (R, W, C) from column offset (R,) on, in place; values are contiguous."""
     r, wide, c = values.shape
     w = delta.shape[1]
-    if r and (offset == offset[0]).all():
-        values[:, int(offset[0]) : int(offset[0]) + w] += delta
+    if (first := shared(offset)) is not None:
+        values[:, first : first + w] += delta
     else:
         first = torch.arange(r, device=offset.device) * wide + offset
         cell = first[:, None] + torch.arange(w, device=offset.device)
@@ -216,6 +225,20 @@ def widened(delta, start, to_start, width, copy=False):
         return delta.clone() if copy else delta
     out = delta.new_zeros(delta.shape[0], width, delta.shape[2])
     return add_at(out, delta, start - to_start)
+
+
+def aligned(x):
+    """x with one window for all rows, which ends where the sequence does, if that is not much wider: then
+    the reference need not be gathered for each row."""
+    if x.streams > 1 or not x.n_rows or shared(x.start) is not None:
+        return x
+    first, end = int(x.start.min()), int(x.start.max()) + x.width
+    low, high = max(first, 0), min(end, x.length)
+    if high - low > MOST_WIDER * x.width:
+        return x
+    delta = widened(x.delta, x.start, torch.full_like(x.start, first), end - first)
+    delta = delta[:, low - first : high - first].contiguous()
+    return dataclasses.replace(x, change=delta, start=torch.full_like(x.start, low))
 
 
 def hull(locals_):
