@@ -45,6 +45,8 @@ def _along(x, weight, stride, padding, dilation):
 class Convolved(Deferred):
     """The differences that a convolution makes of those of a batch, `source` (R, w, I)."""
 
+    by_column = True
+
     def __init__(self, x, weight, padding, start, ref):
         self.source = x.delta
         self.source_start, self.start = x.start, start

@@ -75,7 +75,7 @@ def mm(func, x, weight):
 def _columns(x):
     """column(position, rows, channels): (b - a, channels) differences of the rows that reach a position;
     living(position): the channels that may differ there, None for all."""
-    if not isinstance(x.change, Deferred) or x.change.column is None or "delta" in vars(x.change):
+    if not isinstance(x.change, Deferred) or not x.change.by_column or "delta" in vars(x.change):
         flat = x.delta.flatten(0, 1)
 
         def column(position, rows, channels):

@@ -102,8 +102,7 @@ class Mapped(Deferred):
         self.shape = (out.n_rows, width, out.channels)
         self.x = changing[0]
         alone = len(changing) == 1 and not leaves((args, kwargs), _Constant)
-        if alone and getattr(self.x.change, "column", None) is not None:
-            self.column = self._column
+        self.by_column = alone and isinstance(self.x.change, Deferred) and self.x.change.by_column
 
     def compute(self, a, b):
         out, width = self.out, self.shape[1]
@@ -118,7 +117,7 @@ class Mapped(Deferred):
     def living(self, position):
         return self.x.change.living(position)
 
-    def _column(self, position, rows, channels, kept):
+    def column(self, position, rows, channels, kept):
         at = slice(None) if channels is None else channels
         value = self.x.change.column(position, rows, channels, kept)
         value += self.x.ref[rows.stream, at, position]
@@ -132,8 +131,7 @@ class Scaled(Deferred):
     def __init__(self, x, factor):
         self.x, self.factor = x, factor
         self.sample, self.shape = x.ref, x.change.shape
-        if getattr(x.change, "column", None) is not None:
-            self.column = self._column
+        self.by_column = isinstance(x.change, Deferred) and x.change.by_column
 
     def compute(self, a, b):
         start, stream = self.x.start[a:b], self.x.stream[a:b]
@@ -145,7 +143,7 @@ class Scaled(Deferred):
         below = self.x.change.living(position)
         return living if below is None else living & below
 
-    def _column(self, position, rows, channels, kept):
+    def column(self, position, rows, channels, kept):
         f = self.factor
         factor = f[rows.stream if f.shape[0] > 1 else 0, :, position if f.shape[2] > 1 else 0]
         if channels is not None and len(factor) > 1:

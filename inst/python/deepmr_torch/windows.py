@@ -98,9 +98,10 @@ class Deferred:
     block of rows at a time, so that what lies between two layers need never exist as a whole.
 
     Subclasses have `shape`, `sample` (a tensor of their type and device) and `compute(a, b)`. Those that
-    can compute a single position for some of the channels have `column` (see rules_linear.py)."""
+    can compute a single position for some of the channels, `by_column`, have `column` and `living` too (see
+    rules_linear.py)."""
 
-    column = None
+    by_column = False
 
     @functools.cached_property
     def delta(self):
