@@ -39,9 +39,10 @@ draws_effects <- function(draws, sequence = "s1", exposure = "X", outcome = "Y")
 }
 
 # Moments of x and y draws under equal weights.
-moments_of <- function(draws) {
+moments_of <- function(draws, centred = TRUE, position = NULL, n_members = 1L) {
   w <- rep(1, nrow(draws$x))
-  draw_moments(centre_draws(draws$x, w), centre_draws(draws$y, w), w)
+  one <- function(matrix) centre_draws(t(matrix), w, centred, position, n_members)
+  draw_moments(one(draws$x), one(draws$y), w, n_members)
 }
 
 # The figures of a fit without class and attributes, for comparisons.
