@@ -56,8 +56,8 @@
 #' Without `n_draws` the standard errors are used as they stand, in one row with
 #' `error = "given"`. The residual-based standard errors of `ols` are the same in each.
 #'
-#' Draws of an ensemble ([model_ensemble()]; column `n_members` of the table) are not independent: those of one member share
-#' what is its own. `"mc"` then is the error of the mean of *these* members, the spread within members over T;
+#' Draws of an ensemble ([model_ensemble()]; column `n_members` of the table) are not independent:
+#' those of one member share what is its own. `"mc"` then is the error of the mean of *these* members, the spread within members over T;
 #' `"classical"` and `"posterior"` take one draw's spread, within and between members, by analysis
 #' of variance, with Satterthwaite's degrees of freedom of the two. With one draw for each member (dropout
 #' off), members are the draws, and `"mc"` is the error of their mean as a sample of networks trained alike.
