@@ -35,7 +35,11 @@ draws_kernel <- function(m, error, target, level) {
     return(c(balance, list(status = status)))
   }
   direct <- direct_variance(m, line, errors, target)
-  from_draws <- if (error == "posterior") posterior_variance(m, line, errors) else error_variance(m, line, errors)
+  from_draws <- if (error == "posterior") {
+    posterior_variance(m, line, errors)
+  } else {
+    error_variance(m, line, errors, target)
+  }
   slope <- draws_inference(line$slope, from_draws$slope, direct$slope, from_draws$slope_df, direct$df, level)
   intercept <- draws_inference(
     line$intercept, from_draws$intercept, direct$intercept, from_draws$intercept_df, direct$df, level
@@ -67,12 +71,22 @@ draws_line <- function(m, errors) {
   )
 }
 
-# Error propagation with all covariances between variants and between exposure and outcome, and
-# the second-order term that matters for weak instruments.
-error_variance <- function(m, line, errors) {
-  second_order <- errors$square(m$kxy - line$slope * m$kxx)
-  weak <- sum(second_order * t(second_order)) / line$denominator^2
+# Error propagation with all covariances between variants and between exposure and outcome. The slope errs by
+# h'e_r + e_x'A r + e_x'A e_r, with r the residuals and e_r their errors.
+#
+# Structural: r is direct effects, of which direct_variance() takes the second part (its h is the observed one, error
+# and all); the third is half in the first for the same reason, and half the second-order term, which matters for weak
+# instruments. Network: r is fixed, so the second part is propagated like the first; both then contain the third
+# twice, which is more than there is of it.
+error_variance <- function(m, line, errors, target) {
   slope <- (m$hy - line$slope * m$hx) / line$denominator
+  weak <- 0
+  if (target == "structural") {
+    second_order <- errors$square(m$kxy - line$slope * m$kxx)
+    weak <- sum(second_order * t(second_order)) / line$denominator^2
+  } else {
+    slope <- slope + (m$gx - line$slope * m$hx) / line$denominator
+  }
   intercept <- (m$cy - line$slope * m$cx) / m$s0 - m$x_mean * slope
   list(
     slope = errors$variance(slope) + weak, slope_df = errors$df(slope),

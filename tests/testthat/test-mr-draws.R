@@ -30,22 +30,28 @@ brute_force <- function(draws, w, error, centred = TRUE, position = NULL, member
   shared <- sum(pairs * (tcrossprod(u) - s_uu)) / max(1, sum(pairs * tcrossprod(sqrt(w))))
   shared <- min(max(0, shared), tau2)
   covariance <- (tau2 * diag(n) + shared * pairs) * (target == "structural")
-  v3 <- trace(a %*% s_xr %*% a %*% s_xr)
+  v3 <- if (target == "structural") trace(a %*% s_xr %*% a %*% s_xr) else 0
   correlation <- if (tau2 > 0) shared / tau2 else 0
   per_position <- if (is.null(position)) 1 else n / length(unique(position))
   direct_df <- n / (1 + (per_position - 1) * correlation^2) - (n - df_line)
-  combine <- function(influence, second) {
-    from_draws <- form(influence, s_rr, influence) + second
-    parts <- vapply(errors$parts, function(part) {
-      form(influence, part$yy - theta * (part$xy + t(part$xy)) + theta^2 * part$xx, influence)
-    }, 0)
+  # For the network's own slope the residuals' products with the errors of the exposure count too.
+  combine <- function(influence, second, residual) {
+    if (target == "structural") residual <- 0 * residual
+    variance <- function(s) {
+      xr <- s$xy - theta * s$xx
+      form(influence, s$yy - theta * (s$xy + t(s$xy)) + theta^2 * s$xx, influence) +
+        2 * form(residual, xr, influence) + form(residual, s$xx, residual)
+    }
+    from_draws <- variance(errors) + second
+    parts <- vapply(errors$parts, variance, 0)
     df <- sum(parts)^2 / sum(parts^2 / errors$df)
     direct <- form(influence, covariance, influence)
     c(se = sqrt(from_draws + direct), df = (from_draws + direct)^2 / (from_draws^2 / df + direct^2 / direct_df))
   }
   x_mean <- if (centred) sum(w * bx) / sum(w) else 0
-  slope <- combine(h / den, v3 / den^2)
-  intercept <- combine(w / sum(w) - x_mean * h / den, x_mean^2 * v3 / den^2)
+  ar <- drop(a %*% r) / den
+  slope <- combine(h / den, v3 / den^2, ar)
+  intercept <- combine(w / sum(w) - x_mean * h / den, x_mean^2 * v3 / den^2, -x_mean * ar)
   list(
     estimate = theta, std.error = slope[["se"]], df = slope[["df"]],
     intercept = if (centred) sum(w * r) / sum(w) else NA_real_,
@@ -140,6 +146,15 @@ test_that("the network's own slope has no part from direct effects", {
   expect_equal(own$estimate, all$estimate)
   expect_true(all(own$std.error < all$std.error))
   expect_equal(own$df, rep(11, 4))
+})
+
+test_that("in mc the standard error of the network's own slope is the jackknife's", {
+  for (error in c(0.2, 1)) {
+    draws <- random_draws(n = 60, n_draws = 60, error = error, tau = 0.1)
+    fit <- fit_mr(draws_effects(draws), method = "egger_draws", error = "mc", target = "network")
+    jackknife <- sqrt(59^2 / 60 * var(fit$slope_without_draw[[1]]))
+    expect_equal(fit$std.error, jackknife, tolerance = 0.05)
+  }
 })
 
 test_that("the floor of inverse-variance weights bites", {
