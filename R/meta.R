@@ -54,8 +54,8 @@
 #'   package. *J Stat Softw* 36(3):1-48.
 #'
 #' Schott JR (2005). Testing for complete independence in high dimensions. *Biometrika* 92:951-956.
-#' @seealso [leave_one_sequence_out()]; `autoplot()` of the fit (forest, funnel, density) and of its
-#'   result ([autoplot.deepmr_meta()]).
+#' @seealso [leave_one_sequence_out()]; [autoplot.deepmr_mr_fit()] (forest, funnel, density) and
+#'   [autoplot.deepmr_meta()] (heatmap).
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 5, length = 30)
 #' fit <- fit_mr(x, exposure = "exposure", outcome = "outcome")
