@@ -1,14 +1,14 @@
 #' Plot Mendelian randomization fits
 #'
 #' `"scatter"` draws the variants of [augment()] with the fitted lines; see
-#' [autoplot.deepmr_effects()], which it calls. Grey there are variants that the first
-#' method of the table did not use. `"forest"` has one row per sequence with
-#' estimate and interval, and below them the pooled estimate as a diamond with its prediction
-#' interval as a thin line. `"funnel"` has the estimates against their standard errors, with
-#' the lines within which 95 of 100 sequences would lie if all had the pooled slope. `"density"` shows how the estimates of the sequences spread
-#' (a curve from five estimates on, a tick for each), with the pooled estimate and its interval.
-#' Panels of the last three are pairs of exposure and outcome; colours are methods, with
-#' their error assumption where the table holds more than one.
+#' [autoplot.deepmr_effects()], which it calls. Grey there are variants that the first method of
+#' the table did not use. `"forest"` has one row per sequence with estimate and interval, and
+#' below them the pooled estimate as a diamond with its prediction interval as a thin line.
+#' `"funnel"` has the estimates against their standard errors, with the lines within which 95 of
+#' 100 sequences would lie if all had the pooled slope. `"density"` shows how the estimates of the
+#' sequences spread (a curve from five estimates on, a tick for each), with the pooled estimate
+#' and its interval. Panels of the last three are pairs of exposure and outcome; colours are
+#' methods, with their error assumption where the table holds more than one.
 #'
 #' A few estimates far away would squeeze the others: the axis keeps to the middle of the
 #' estimates (quartiles widened by twice their distance or the usual half-width of an interval, and

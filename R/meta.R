@@ -43,11 +43,12 @@
 #'   `statistic`, `p.value`, `conf.low`,
 #'   `conf.high`, `pred.low`, `pred.high` (`NA` for `method = "FE"` and with `mods`), `tau`, `tau2`,
 #'   `i2` (share of the variation that is between sequences, 0 to 1), `q`, `q_p`
-#'   (heterogeneity, k less the number of coefficients degrees of freedom; with `mods`, what they leave), with `mods` also
-#'   `r2` (share of `tau2` that they explain), `qm`, `qm_p` (test of all moderators), `k` sequences used, `k_left_out`
-#'   (no finite estimate with a standard error above 0, or no value of a moderator), `masks` (`"own"`, `"shared"`,
-#'   or `NA`, not known), `status` (`"ok"`, `"fewer than 2 sequences"`, `"narrower than the errors of
-#'   the sequences: see test"`, `"masks shared between sequences: ..."` where no jackknife can be had, or metafor's words).
+#'   (heterogeneity, k less the number of coefficients degrees of freedom; with `mods`, what they leave), with `mods`
+#'   also `r2` (share of `tau2` that they explain), `qm`, `qm_p` (test of all moderators), `k` sequences used,
+#'   `k_left_out` (no finite estimate with a standard error above 0, or no value of a moderator), `masks` (`"own"`,
+#'   `"shared"`, or `NA`, not known), `status` (`"ok"`, `"fewer than 2 sequences"`, `"narrower than the errors of
+#'   the sequences: see test"`, `"masks shared between sequences: ..."` where no jackknife can be had, or metafor's
+#'   words).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`, `deepmr_error_moderators`.
 #' @references Viechtbauer W (2010). Conducting meta-analyses in R with the metafor
@@ -230,8 +231,8 @@ with_words <- function(code) {
 #' @param ... Must be empty.
 #' @return `tidy()`: a data.table with `exposure`, `outcome`, `method`, `error`, `term`
 #'   (`"overall"`, or a coefficient), `estimate`, `std.error`, `statistic`, `p.value`, `conf.low`,
-#'   `conf.high`, `status`. `glance()`: one row per pair, method and error: `exposure`, `outcome`, `method`, `error`, `k`,
-#'   `k_left_out`, `tau`, `tau2`, `i2`, `q`, `q_p`, `r2`, `qm`, `qm_p` (with moderators), `pred.low`, `pred.high`,
+#'   `conf.high`, `status`. `glance()`: one row per pair, method and error: `exposure`, `outcome`, `method`, `error`,
+#'   `k`, `k_left_out`, `tau`, `tau2`, `i2`, `q`, `q_p`, `r2`, `qm`, `qm_p` (with moderators), `pred.low`, `pred.high`,
 #'   `masks`, `status`.
 #' @name deepmr_meta
 NULL
@@ -274,7 +275,9 @@ print.deepmr_meta <- function(x, ...) {
   cli::cat_line("estimate: mean slope; tau: its standard deviation between sequences; pred: one more sequence")
   n_shared <- sum(x$masks %in% "shared")
   if (n_shared) {
-    cli::cat_line("Masks shared between sequences in ", n_shared, " of ", nrow(x), ": errors by the jackknife over draws")
+    cli::cat_line(
+      "Masks shared between sequences in ", n_shared, " of ", nrow(x), ": errors by the jackknife over draws"
+    )
   }
   shown <- intersect(c(
     fit_keys[-1L], if (!all(x$term %in% "overall")) "term", "estimate", "std.error", "conf.low", "conf.high",

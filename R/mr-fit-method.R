@@ -31,6 +31,7 @@ fit_method <- function(data, name, errors, options) {
     labels <- data.table::data.table(
       group = groups, method = name, method_rank = match(name, names(mr_methods())),
       error = error, error_rank = match(error, c(errors, "given")),
+      target = if (method$needs_draws) options$target else NA_character_,
       n = n, n_left_out = n_all - n, n_draws = n_draws[groups]
     )
     cbind(labels, fit)[, fit_columns, with = FALSE]
@@ -44,7 +45,7 @@ fit_method <- function(data, name, errors, options) {
 
 fit_columns <- c(
   "group", "method_rank", "error_rank", "method", "error", wald_columns, intercept_columns,
-  "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
+  "target", "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
   "i2_cov", "bias_pred", "cross_talk", "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p",
   "q_rucker", "q_rucker_p", "status", "slope_without_draw"
 )

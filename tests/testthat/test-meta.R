@@ -113,7 +113,7 @@ test_that("an interval narrower than the errors of the sequences is marked, and 
 test_that("the native estimators equal metafor to 1e-8, for every test", {
   sets <- c(
     lapply(mr_reference()[c("meta25", "meta_tau0")], `[[`, "input"),
-    lapply(1:20, function(seed) with_seed(seed, {
+    with_seed(1, lapply(1:20, function(i) {
       k <- sample(2:12, 1)
       list(yi = rnorm(k, sd = runif(1, 0, 3)), sei = exp(rnorm(k)))
     }))
@@ -156,8 +156,9 @@ test_that("without each sequence, the others are pooled", {
 test_that("moderators equal metafor's and one row per coefficient", {
   input <- mr_reference()$meta25$input
   fits <- as_fits(input)
-  gc <- data.frame(sequence = fits$sequence, gc = seq(0.3, 0.7, length.out = 25), kind = rep(c("a", "b"), length.out = 25))
-  pooled <- meta_analyze(rbind(fits, data.table::copy(fits)[, "method" := "ivw"]), mods = ~ gc + kind, data = gc[25:1, ])
+  gc <- data.frame(sequence = fits$sequence, gc = seq(0.3, 0.7, length.out = 25), kind = rep_len(c("a", "b"), 25))
+  both <- rbind(fits, data.table::copy(fits)[, "method" := "ivw"])
+  pooled <- meta_analyze(both, mods = ~ gc + kind, data = gc[25:1, ])
   want <- metafor::rma(yi = input$yi, sei = input$sei, mods = ~ gc + kind, data = gc, test = "knha")
   expect_identical(pooled$term, rep(c("intercept", "gc", "kindb"), 2))
   expect_equal(pooled$estimate[1:3], drop(want$beta), ignore_attr = TRUE)
