@@ -9,8 +9,13 @@
 mr_methods <- function() {
   list(
     egger_draws = list(
-      label = "MR-Egger with the error covariance of the draws", fit = fit_egger_draws,
+      label = "MR-Egger with the error covariance of the draws", fit = fit_draws,
       needs_draws = TRUE, oriented = FALSE, intercept = TRUE, weight_choice = TRUE,
+      reference = "deepmr, ?fit_mr"
+    ),
+    ivw_draws = list(
+      label = "Line through the origin with the error covariance of the draws", fit = fit_draws,
+      needs_draws = TRUE, oriented = FALSE, intercept = FALSE, weight_choice = TRUE,
       reference = "deepmr, ?fit_mr"
     ),
     egger = list(
