@@ -142,7 +142,8 @@
 #' @export
 fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NULL,
                    distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
-                   level = 0.95, model = c("default", "fixed", "random"), ...) {
+                   level = 0.95, model = c("default", "fixed", "random"), se = c("method", "draws"),
+                   psi = 0, ...) {
   rlang::check_dots_empty()
   if (!is.null(method)) check_method_names(method)
   error <- check_errors(error)
@@ -152,11 +153,13 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
     ),
     model = check_choice(if (missing(model)) "default" else model, c("default", "fixed", "random"), "model"),
     level = check_level(level),
-    weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights")
+    weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights"),
+    se = check_choice(if (missing(se)) "method" else se, c("method", "draws"), "se"),
+    psi = check_psi(psi)
   )
   data <- prepare_effects(x, exposure, outcome)
   has_draws <- "draws_reason" %in% names(data)
-  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws)
+  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
 
   units <- unique(data, by = "group")
@@ -196,7 +199,7 @@ check_errors <- function(error, call = rlang::caller_env()) {
 }
 
 check_weight_choice <- function(weights, method, call = rlang::caller_env()) {
-  obeys <- vapply(mr_methods()[method], `[[`, TRUE, "weight_choice")
+  obeys <- vapply(method_registry()[method], `[[`, TRUE, "weight_choice")
   if (!is.null(weights) && !any(obeys)) {
     stop_deepmr(
       "argument", "{.arg weights} has no meaning for {.val {method}}, whose name{?s} fix{?es/} the weights.",

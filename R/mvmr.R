@@ -1,0 +1,1 @@
+mv_method_registry <- function() list()
