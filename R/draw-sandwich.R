@@ -2,13 +2,15 @@
 #
 # A kernel's influence holds, per variant: `slope` and `intercept` (NULL without one), the
 # derivatives of the two estimates by the outcome effect; `sign`, by which the variant is
-# turned; `weights` of the regression. With Mr = My - theta Mx, the deviations of the draws
-# from the line, h = slope, cf the share of the draws' covariance that `error` stands for:
+# turned; `weights` of the regression; `pull`, weights over the slope's denominator. With Mr =
+# My - theta Mx, the deviations of the draws from the line, h = slope, r the residuals:
 #
-# V1 = cf sum_t (h'Mr_t)^2 / (T - 1)  errors, with all covariances over variants and outputs
-# V2 = tau2 sum h^2                   direct effects, independent over variants: tau2 is the
-#                                     scatter about the line beyond what the errors explain
-# Quantiles are t with Satterthwaite's degrees of freedom. The estimate stays as it is.
+# V1: error propagation of h'Mr_t, with all covariances over variants and outputs
+# V2 = tau2 sum h^2: direct effects, independent over variants; tau2 is the scatter about
+#   the line beyond what the errors explain. For a structural target only: about the
+#   network's own slope r is fixed, and the errors of bx move it too, by sum pull r Mx_t.
+# R/draw-errors.R says what covariance the errors have. Quantiles are t with Satterthwaite's degrees
+# of freedom. The estimate stays as it is.
 
 # Adds `i2_cov` and `bias_pred` wherever a group has draws, and with `se = "draws"` replaces
 # standard errors, tests and intervals.
@@ -38,11 +40,12 @@ add_draw_figures <- function(fit, data, n_groups, options) {
 
 # A list, empty where there is nothing to add to; in words why there are no draws.
 group_figures <- function(data, at, influence, theta, alpha, options) {
-  errors <- if (length(at)) data$deviations(at) else "no draws"
-  if (is.character(errors)) {
-    return(errors)
+  draws <- if (length(at)) data$deviations(at) else "no draws"
+  if (is.character(draws)) {
+    return(draws)
   }
-  if (is.null(influence) || is.na(theta)) list() else draw_figures(data, at, influence, errors, theta, alpha, options)
+  nothing <- is.null(influence) || is.na(theta) || options$error == "given"
+  if (nothing) list() else draw_figures(data, at, influence, draws, theta, alpha, options)
 }
 
 # A row whose standard error cannot be had keeps no estimate either.
@@ -54,60 +57,69 @@ say_no_draws <- function(fit, problems) {
   fit
 }
 
-draw_figures <- function(data, at, influence, errors, theta, alpha, options) {
+draw_figures <- function(data, at, influence, draws, theta, alpha, options) {
   n <- length(at)
-  n_draws <- ncol(errors$x)
-  cf <- error_scale(options$error, n_draws)^2
+  errors <- draw_errors(options$error, ncol(draws$x), draws$n_members)
   w <- influence$weights[at]
   sign <- influence$sign[at]
   centred <- !is.null(influence$intercept)
-  # sum over variants of w times the product of two deviations, centred as the regression is
-  trace <- function(a, b) {
-    whole <- sum(w * a * b)
-    if (centred) whole <- whole - sum(crossprod(a, w * sign) * crossprod(b, w * sign)) / sum(w)
-    whole / (n_draws - 1)
-  }
+  trace <- function(a, b) errors$trace(draw_products(a, b, w, if (centred) sign, draws$n_members))
   x <- sign * data$bx[at]
   sxx <- sum(w * x^2) - if (centred) sum(w * x)^2 / sum(w) else 0
-  trace_xx <- trace(errors$x, errors$x)
-  off <- errors$y - theta * errors$x
+  trace_xx <- trace(draws$x, draws$x)
+  off <- draws$y - theta * draws$x
   residual <- data$by[at] - theta * data$bx[at] - if (centred) alpha * sign else 0
   left <- n - 1L - centred
-  tau2 <- if (left > 0) max(0, sum(w * residual^2) - cf * trace(off, off)) / (sum(w) * left / n) else 0
-
-  inference <- function(h, estimate) {
-    v1 <- cf * sum(crossprod(off, h)^2) / (n_draws - 1)
-    v2 <- tau2 * sum(h^2)
-    total <- if (v1 + v2 > 0) v1 + v2 else NA_real_
-    direct <- if (v2 > 0) v2^2 / left else 0
-    wald(estimate, sqrt(total), total^2 / (v1^2 / (n_draws - 1) + direct), options$level)
+  tau2 <- moved <- 0
+  if (options$target == "network") {
+    moved <- drop(crossprod(draws$x, influence$pull[at] * residual))
+  } else if (left > 0) {
+    tau2 <- max(0, sum(w * residual^2) - trace(off, off)) / (sum(w) * left / n)
   }
-  slope <- inference(influence$slope[at], theta)
+
+  inference <- function(h, estimate, moved) {
+    v <- drop(crossprod(off, h)) + moved
+    draws_inference(estimate, errors$variance(v), tau2 * sum(h^2), errors$df(v), max(1, left), options$level)
+  }
+  slope <- inference(influence$slope[at], theta, moved)
+  x_mean <- sum(w * x) / sum(w)
   c(
-    slope, if (centred) as_intercept(inference(influence$intercept[at], alpha)),
-    list(i2_cov = 1 - cf * trace_xx / sxx, bias_pred = cf * (trace(errors$x, errors$y) - theta * trace_xx) / sxx)
+    slope, if (centred) as_intercept(inference(influence$intercept[at], alpha, -x_mean * moved)),
+    list(i2_cov = 1 - trace_xx / sxx, bias_pred = (trace(draws$x, draws$y) - theta * trace_xx) / sxx)
   )
+}
+
+# Sums over variants of w times the products of deviations of draws s and t (T x T), after centring
+# over variants turned by `sign` (NULL: no centring). One network needs no more than the diagonal.
+draw_products <- function(a, b, w, sign, n_members) {
+  common <- function(m) drop(crossprod(m, w * sign)) / sqrt(sum(w))
+  if (n_members == 1L) {
+    return(diag(colSums(w * a * b) - if (is.null(sign)) 0 else common(a) * common(b), ncol(a)))
+  }
+  crossprod(a, w * b) - if (is.null(sign)) 0 else tcrossprod(common(a), common(b))
 }
 
 # Of weighted least squares with an intercept on turned effects `x`.
 line_influence <- function(x, sign, w, line, group) {
   slope <- w * (x - line$x_mean[group]) / line$sxx[group]
   intercept <- w / line$s0[group] - line$x_mean[group] * slope
-  list(weights = w, sign = sign, slope = sign * slope, intercept = sign * intercept)
+  list(weights = w, sign = sign, pull = w / line$sxx[group], slope = sign * slope, intercept = sign * intercept)
 }
 
 # Deviations of the draws from their means (n variants x T) for rows of one group, or in
 # words why there are none.
 draw_deviations <- function(data, rows) {
-  if (!all(c("draws_exposure", "draws_outcome") %in% names(data)) || !all(is.na(data$draws_reason[rows]))) {
-    return("no draws")
-  }
-  if (length(unique(lengths(data$draws_exposure[rows]))) > 1L) {
-    return("numbers of draws differ between variants")
+  has_draws <- all(c("draws_exposure", "draws_outcome") %in% names(data)) && all(is.na(data$draws_reason[rows]))
+  problem <- draws_problem(has_draws, lengths(data$draws_exposure[rows]), data$n_members[rows], least = 0L)
+  if (!is.null(problem)) {
+    return(problem)
   }
   deviations <- function(draws) {
     draws <- draw_matrix(draws)
     draws - rowMeans(draws)
   }
-  list(x = deviations(data$draws_exposure[rows]), y = deviations(data$draws_outcome[rows]))
+  list(
+    x = deviations(data$draws_exposure[rows]), y = deviations(data$draws_outcome[rows]),
+    n_members = if (is.null(data$n_members)) 1L else data$n_members[rows[1L]]
+  )
 }

@@ -19,7 +19,8 @@
 #'   `cov_exposure_outcome` (sample covariance of the two effects over the draws,
 #'   divisor T - 1; `NA` without draws), `n_draws`, `draws_exposure` and
 #'   `draws_outcome` (list columns of T numbers each, only when `x` has
-#'   `effect_draws`), `at_rounding` (either effect is at float rounding level).
+#'   `effect_draws`), `n_members` (only when `x` has it: an ensemble), `at_rounding` (either effect is at float
+#'   rounding level).
 #' @section Errors:
 #' `deepmr_error_unknown_output` (with the nearest names), `deepmr_error_ambiguous_output`
 #' (a label of several outputs), `deepmr_error_no_output` (a search that found nothing),
@@ -46,7 +47,7 @@ estimate_effects <- function(x, exposure, outcome) {
       "Name different outputs; call {.fn estimate_effects} once for each direction."
     )
   }
-  keep <- intersect(c(effects_source_columns, "effect_draws"), names(x))
+  keep <- intersect(c(effects_source_columns, "n_members", "effect_draws"), names(x))
   rows <- which(x$output %in% c(exposure, outcome))
   x <- data.table::as.data.table(as.list(x)[keep])[rows]
   if (!is.null(x$effect_draws)) {
@@ -98,6 +99,7 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
   effects[, c("beta_outcome", "se_outcome") := list(to$effect, to$se)]
   effects[, "cov_exposure_outcome" := draw_covariance(from$effect_draws, to$effect_draws, call)]
   effects[, "n_draws" := from$n_draws]
+  if (!is.null(from$n_members)) effects[, "n_members" := from$n_members]
   if (!is.null(from$effect_draws)) {
     effects[, c("draws_exposure", "draws_outcome") := list(from$effect_draws, to$effect_draws)]
   }
@@ -156,10 +158,13 @@ as_draws <- function(draws, column, call = rlang::caller_env()) {
   )
 }
 
-# A list of n vectors of T draws as an n x T matrix.
-draw_matrix <- function(draws) {
-  t(matrix(unlist(draws, use.names = FALSE), ncol = length(draws)))
+# A list of n vectors of T draws as a T x n matrix, and as an n x T one.
+draw_columns <- function(draws) {
+  all <- unlist(draws, use.names = FALSE)
+  dim(all) <- c(length(all) / max(1L, length(draws)), length(draws)) # matrix() would copy
+  all
 }
+draw_matrix <- function(draws) t(draw_columns(draws))
 
 #' @method print deepmr_effects
 #' @export

@@ -28,7 +28,7 @@
 #' @param exposure,outcome Names of outputs, or rows of the table that [outputs()] returns,
 #'   to narrow an effects table or to make one from a mutagenesis table.
 #' @param error `"mc"` (the default, first in [fit_mr()] too) or `"classical"`; see
-#'   "Two meanings of the error" in [fit_mr()].
+#'   "Three meanings of the error" in [fit_mr()].
 #' @return `as_mr_input()`: a list of `MRInput` objects, one per sequence x exposure x
 #'   outcome, named `"sequence: exposure -> outcome"`, of the variants that [fit_mr()]
 #'   would use. Sequences without any are left out, with a warning of class

@@ -11,7 +11,7 @@
 #' (penalized and robust MR-Egger, medians, profile likelihood) have no such form.
 #'
 #' @inheritParams fit_mr
-#' @param method One or more of `"egger_draws"`, `"egger"`, `"ivw"`, `"ivw_delta"`,
+#' @param method One or more of `"egger_draws"`, `"ivw_draws"`, `"egger"`, `"ivw"`, `"ivw_delta"`,
 #'   `"divw"`, `"ols"`; `NULL` as in [fit_mr()].
 #' @return A data.table, one row per variant used, method and error: `sequence`,
 #'   `exposure`, `outcome`, `method`, `error`, `position`, `ref`, `alt` (where the table has
@@ -70,6 +70,7 @@ method_slopes <- function(data, name, errors, options) {
     rows <- which(used & data$group %in% part$groups)
     input <- kernel_input(data, rows, part$groups, part$error)
     slopes <- downdated_slopes(method, input, length(part$groups), c(options, list(error = part$error)))
+    if (part$error == "posterior" && !method$needs_draws) slopes[] <- lapply(slopes, function(x) x + NA)
     data.table::data.table(
       row = rows, group = data$group[rows], method = name, method_rank = match(name, names(method_registry())),
       error = part$error, error_rank = match(part$error, c(errors, "given")),
@@ -85,7 +86,7 @@ downdated_slopes <- function(method, data, n_groups, options) {
   sums <- group_sums(list(n = rep(1, length(parts$xy)), xy = parts$xy, xx = parts$xx), data$group, n_groups)
   xx <- sums$xx[data$group] - parts$factor * parts$xx
   xy <- sums$xy[data$group] - parts$factor * parts$xy
-  least <- if (method$intercept) 3L else 1L
+  least <- 1L + method$needs_draws + 2L * method$intercept - (method$needs_draws && method$intercept)
   # what rounding leaves where only the variant itself had spread
   possible <- sums$n[data$group] > least & xx > 1e-12 * abs(sums$xx)[data$group]
   list(all = ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_), without = ifelse(possible, xy / xx, NA_real_))
@@ -131,22 +132,37 @@ summands_divw <- function(data, n_groups, options) {
   list(xy = xy, xx = w * (data$bx^2 - data$bxse^2), factor = 1)
 }
 
-# The error that is taken off each sum is itself a centred sum over variants, per draw.
-summands_egger_draws <- function(data, n_groups, options) {
+summands_egger_draws <- function(data, n_groups, options) draws_summands(data, n_groups, options, centred = TRUE)
+summands_ivw_draws <- function(data, n_groups, options) draws_summands(data, n_groups, options, centred = FALSE)
+
+# The error that is taken off each sum is itself such a sum over variants.
+draws_summands <- function(data, n_groups, options, centred) {
   w <- numeric(length(data$bx))
   xx <- xy <- rep(NA_real_, length(w))
   for (at in split(seq_along(w), data$group)) {
-    errors <- data$deviations(at)
+    draws <- data$deviations(at)
     w[at] <- draw_weights(options$weights, data$byse[at])
-    if (is.character(errors)) next
-    centre <- function(m) m - rep(drop(crossprod(m, w[at])) / sum(w[at]), each = nrow(m))
-    x <- centre(errors$x)
-    scale <- error_scale(options$error, ncol(x))^2 / (ncol(x) - 1)
-    xx[at] <- scale * w[at] * rowSums(x^2)
-    xy[at] <- scale * w[at] * rowSums(x * centre(errors$y))
+    if (is.character(draws)) next
+    if (centred) {
+      centre <- function(m) m - rep(drop(crossprod(m, w[at])) / sum(w[at]), each = nrow(m))
+      draws[c("x", "y")] <- lapply(draws[c("x", "y")], centre)
+    }
+    error_x <- draws$x %*% error_form(options$error, ncol(draws$x), draws$n_members)
+    xx[at] <- w[at] * rowSums(error_x * draws$x)
+    xy[at] <- w[at] * rowSums(error_x * draws$y)
   }
-  parts <- centred_summands(data$bx, data$by, w, data$group, n_groups)
+  parts <- if (centred) {
+    centred_summands(data$bx, data$by, w, data$group, n_groups)
+  } else {
+    list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
+  }
   list(xy = parts$xy - xy, xx = parts$xx - xx, factor = parts$factor)
+}
+
+# T x T matrix F for which x'Fy is the error's share of a product of draws x and y.
+error_form <- function(error, n_draws, n_members) {
+  errors <- draw_errors(error, n_draws, n_members)
+  if (error == "posterior") errors$trace(diag(n_draws)) / n_draws * diag(n_draws) else errors$square(diag(n_draws))
 }
 
 centred_summands <- function(x, y, w, group, n_groups) {

@@ -16,10 +16,10 @@
 #' With `dropout = NULL` the T draws are T networks trained alike, and the errors of [fit_mr()] are
 #' those of their mean (`"mc"`) over such networks. They are few: 5 members give 4 degrees of freedom,
 #' and `egger_draws` often finds no instrument strength left. With dropout and several draws for each
-#' member, draws of one member are not independent of each other, while [fit_mr()] takes them for so:
-#' its `"mc"` error is then too large for the mean of these very members, whose differences
-#' are no sampling error, and too small for the mean of all networks trained alike. Compare with
-#' `dropout = NULL`, and see how the answer changes with `n_samples`. Choose `n_samples` as a
+#' member, draws of one member are not independent of each other, and [fit_mr()] tells apart what varies within
+#' members (masks) and between them, by the column `n_members` of the table: its `"mc"` error is then
+#' that of the mean of these very members, whose differences are no sampling error of it. About networks trained alike
+#' compare with `dropout = NULL`; `"classical"` includes what members differ by. Choose `n_samples` as a
 #' multiple of the number of members, so that each counts the same.
 #'
 #' @param models A list of at least one `deepmr_model`, each with a network of its own.

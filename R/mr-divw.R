@@ -35,7 +35,5 @@ fit_divw <- function(data, n_groups, options) {
     intercept = NULL, status,
     rse = NA_real_, q = NA_real_, q_df = NA_real_, balance = weight_balance(w, group, n_groups)
   )
-  set_influence(table, function() {
-    list(weights = w, sign = rep(1, length(w)), slope = w * data$bx / sums$xx[group], intercept = NULL)
-  })
+  set_influence(table, function() origin_influence(data$bx, w, sums$xx[group]))
 }

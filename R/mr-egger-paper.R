@@ -22,7 +22,7 @@ fit_egger_paper <- function(data, n_groups, options) {
   set_influence(table, function() {
     at <- order(unlist(lapply(parts, `[[`, "at")))
     found <- lapply(parts, function(part) attr(part$table, "influence")())
-    columns <- c("weights", "sign", "slope", "intercept")
+    columns <- c("weights", "sign", "pull", "slope", "intercept")
     stats::setNames(lapply(columns, function(name) unlist(lapply(found, `[[`, name), use.names = FALSE)[at]), columns)
   })
 }

@@ -68,16 +68,18 @@ robust_line <- function(x, y, w) {
 
 # Of an M-estimate at given scale: solve(Z'DZ) Z'D with D = w psi'(residual / scale).
 robust_influence <- function(fits, rows, sign) {
-  out <- list(weights = numeric(length(sign)), sign = sign, slope = numeric(length(sign)))
-  out$intercept <- out$slope
+  zero <- numeric(length(sign))
+  out <- list(weights = zero, sign = sign, pull = zero, slope = zero, intercept = zero)
   for (i in which(lengths(rows) > 0L)) {
     fit <- fits[[i]]
     at <- rows[[i]]
     if (fit$status != "ok") next
     s0 <- sum(fit$follows)
     x_mean <- sum(fit$follows * fit$x) / s0
-    slope <- fit$follows * (fit$x - x_mean) / sum(fit$follows * (fit$x - x_mean)^2)
+    spread <- sum(fit$follows * (fit$x - x_mean)^2)
+    slope <- fit$follows * (fit$x - x_mean) / spread
     out$weights[at] <- fit$weights
+    out$pull[at] <- fit$weights / spread
     out$slope[at] <- sign[at] * slope
     out$intercept[at] <- sign[at] * (fit$follows / s0 - x_mean * slope)
   }

@@ -6,7 +6,7 @@ fit_method <- function(data, name, errors, options) {
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, options$se))
   n_draws <- group_draws(data, n_groups)
-  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options$weights)
+  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
   reach <- exposure_reach(data, used, n_groups)
 
   one_error <- function(error, groups) {
@@ -14,9 +14,7 @@ fit_method <- function(data, name, errors, options) {
     input <- kernel_input(data, rows, groups, if (method$raw_errors) "given" else error)
     if (method$needs_draws) input$moments <- moments[groups]
     options$error <- error
-    fit <- method$fit(input, length(groups), options)
-    if (!method$needs_draws) fit <- add_draw_figures(fit, input, length(groups), options)
-    if (is.null(fit$se_from)) fit[, "se_from" := if (method$needs_draws) "draws" else "method"]
+    fit <- fit_groups(method, input, length(groups), options)
     fit <- cbind(
       fit, instrument_diagnostics(input, length(groups)), loo_range(method, input, length(groups), options)
     )
@@ -32,6 +30,21 @@ fit_method <- function(data, name, errors, options) {
   }
   parts <- error_groups(data, method, errors, options$se, n_groups)
   data.table::rbindlist(lapply(parts, function(part) one_error(part$error, part$groups)))
+}
+
+# The kernel, what the draws add to it, and the columns that only some kernels have.
+fit_groups <- function(method, input, n_groups, options) {
+  if (options$error == "posterior" && !method$needs_draws) {
+    fit <- no_fit(n_groups, "no draws in this method: they are what \"posterior\" is made of")
+  } else {
+    fit <- method$fit(input, n_groups, options)
+    if (!method$needs_draws) fit <- add_draw_figures(fit, input, n_groups, options)
+  }
+  if (is.null(fit$se_from)) fit[, "se_from" := if (method$needs_draws) "draws" else "method"]
+  if (is.null(fit$slope_without_draw)) {
+    data.table::set(fit, j = "slope_without_draw", value = list(rep(list(NULL), nrow(fit))))
+  }
+  fit
 }
 
 # Which groups are fitted under which error: all those asked for where the number of draws is
@@ -74,13 +87,16 @@ fit_columns <- c(
   "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
   "i2_cov", "bias_pred", "loo_low", "loo_high", "exposure_reach",
   "cross_talk", "cross_talk_slope", "strong_correlation", "strong_slope",
-  "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p", "q_rucker", "q_rucker_p", "rucker", "status"
+  "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p", "q_rucker", "q_rucker_p", "rucker",
+  "status", "slope_without_draw"
 )
 
 # The standard errors of `rows` under `error`, as a textbook method takes them.
 textbook_errors <- function(data, rows, error) {
   scale <- error_scale(error, data$n_draws[rows])
-  list(se_exposure = data$se_exposure[rows] * scale, se_outcome = data$se_outcome[rows] * scale)
+  se <- list(se_exposure = data$se_exposure[rows] * scale, se_outcome = data$se_outcome[rows] * scale)
+  if (error != "given" && !is.null(data$n_members)) se <- members_errors(se, data, rows, error)
+  se
 }
 
 # What turns a standard deviation over T draws into the standard error of `error`.
@@ -88,8 +104,28 @@ error_scale <- function(error, n_draws) {
   switch(error,
     mc = 1 / sqrt(n_draws),
     classical = sqrt(1 + 1 / n_draws),
+    posterior = 1,
     given = 1
   )
+}
+
+# Several draws for each member of an ensemble: R/draw-errors.R tells apart what is within and between
+# members, for which the draws must be there.
+members_errors <- function(se, data, rows, error) {
+  if (is.null(data$draws_reason)) {
+    return(se)
+  }
+  kind <- paste(data$n_draws[rows], data$n_members[rows])
+  ok <- is.na(data$draws_reason[rows]) & !draws_independent(data$n_draws[rows], data$n_members[rows])
+  for (at in split(which(ok), kind[ok])) {
+    first <- rows[at[1L]]
+    errors <- draw_errors(error, data$n_draws[first], data$n_members[first])
+    for (role in c("exposure", "outcome")) {
+      draws <- data[[paste0("draws_", role)]][rows[at]]
+      se[[paste0("se_", role)]][at] <- sqrt(vapply(draws, errors$variance, 0))
+    }
+  }
+  se
 }
 
 # Draws behind the standard errors of each group (the fewest); NA where any variant's
@@ -106,7 +142,7 @@ group_draws <- function(data, n_groups) {
 }
 
 # Moments of the draws for every group, or, as a string, why there are none.
-moments_by_group <- function(data, used, n_groups, weights) {
+moments_by_group <- function(data, used, n_groups, options, centred) {
   groups <- factor(data$group, seq_len(n_groups))
   rows <- split(seq_along(used)[used], groups[used])
   has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
@@ -115,33 +151,42 @@ moments_by_group <- function(data, used, n_groups, weights) {
   visits <- unique(data[, c("sequence", "outcome", "group"), with = FALSE])
   for (i in visits$group[order(visits$sequence, visits$outcome)]) {
     at <- rows[[i]]
-    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]))
+    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]), data$n_members[at], 2L + centred)
     if (!is.null(problem)) {
       moments[[i]] <- problem
       next
     }
     # Exposures of one sequence often share the outcome: centre its draws once.
-    w <- draw_weights(weights, data$se_outcome[at])
-    source <- list(data$draws_outcome[at], w)
+    w <- draw_weights(options$weights, data$se_outcome[at])
+    position <- if (options$target == "structural") number_positions(data$position[at])
+    n_members <- if (is.null(data$n_members)) 1L else data$n_members[at[1L]]
+    source <- list(data$draws_outcome[at], w, position, n_members)
     if (!identical(source, outcome_source)) {
       outcome_source <- source
-      outcome <- centre_draws(draw_matrix(source[[1L]]), w)
+      outcome <- centre_draws(draw_columns(source[[1L]]), w, centred, position, n_members)
     }
-    exposure <- centre_draws(draw_matrix(data$draws_exposure[at]), w)
-    found <- draw_moments(exposure, outcome, w)
+    exposure <- centre_draws(draw_columns(data$draws_exposure[at]), w, centred, position, n_members)
+    found <- draw_moments(exposure, outcome, w, n_members)
     moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
   }
   moments
 }
 
-draws_problem <- function(has_draws, n_draws) {
+draws_problem <- function(has_draws, n_draws, n_members, least) {
   if (!has_draws) {
     "no draws"
-  } else if (length(n_draws) < 3L) {
-    "fewer than 3 instruments"
+  } else if (length(n_draws) < least) {
+    paste("fewer than", least, "instruments")
   } else if (length(unique(n_draws)) > 1L) {
     "numbers of draws differ between variants"
+  } else if (length(unique(n_members)) > 1L) {
+    "numbers of ensemble members differ between variants"
   }
+}
+
+# Numbers of the positions of one sequence; NULL where they are unknown or each has one variant.
+number_positions <- function(position) {
+  if (is.null(position) || anyNA(position) || !anyDuplicated(position)) NULL else match(position, unique(position))
 }
 
 # The floor keeps variants with next to no spread from taking all the weight.
@@ -150,4 +195,9 @@ draw_weights <- function(weights, se_outcome) {
     equal = rep(1, length(se_outcome)),
     inverse_variance = 1 / pmax(se_outcome, 0.1 * stats::median(se_outcome))^2
   )
+}
+
+# Rows without an estimate, all for one reason.
+no_fit <- function(n_groups, status) {
+  data.table::as.data.table(c(empty_fit, list(status = status)))[rep(1L, n_groups)]
 }

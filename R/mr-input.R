@@ -13,11 +13,14 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   check_standard_errors(x$se_exposure, "se_exposure", call)
   check_standard_errors(x$se_outcome, "se_outcome", call)
   optional <- c(
-    "position", "ref", "alt", "n_draws", "draws_exposure", "draws_outcome", "at_rounding", "selected", "reason"
+    "position", "ref", "alt", "n_draws", "n_members", "draws_exposure", "draws_outcome", "at_rounding",
+    "selected", "reason"
   )
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
-  data <- data.table::as.data.table(as.list(x)[keep])
+  # Shares the columns of `x`, of which none is changed in place: draws are large.
+  data <- data.table::setDT(as.list(x)[keep])
   if (!all(is.na(data$n_draws))) check_numeric_columns(data, "n_draws", "x", call)
+  if (!is.null(data$n_members)) check_member_counts(data$n_members, call)
   for (role in c("exposure", "outcome")) {
     if (is.null(data[[role]])) data[, (role) := role]
   }
@@ -31,7 +34,9 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   data.table::set(data, j = "reason", value = left_out_reason(data, call))
   if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
     for (column in c("draws_exposure", "draws_outcome")) {
-      data.table::set(data, j = column, value = list(as_draws(data[[column]], column, call)))
+      if (!is.list(data[[column]])) {
+        data.table::set(data, j = column, value = list(as_draws(data[[column]], column, call)))
+      }
     }
     data.table::set(data, j = "n_draws", value = count_draws(data, call))
     data.table::set(data, j = "draws_reason", value = draws_left_out_reason(data, call))
@@ -124,6 +129,17 @@ not_selected_reason <- function(data) {
   rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
 }
 
+check_member_counts <- function(n_members, call) {
+  wrong <- if (is.numeric(n_members)) !(n_members >= 1 & n_members == round(n_members)) %in% TRUE else TRUE
+  if (any(wrong)) {
+    stop_deepmr(
+      "columns", "Column {.field n_members} must hold whole numbers from 1, not {.val {n_members[wrong][1]}}.",
+      "It is the number of networks that take turns over the draws; without the column there is one.",
+      call = call
+    )
+  }
+}
+
 # n_draws as given, or counted where it is not; the two must not contradict each other.
 count_draws <- function(data, call) {
   counted <- lengths(data$draws_exposure)
@@ -144,9 +160,8 @@ count_draws <- function(data, call) {
 
 draws_left_out_reason <- function(data, call) {
   n_draws <- lengths(data$draws_exposure)
-  total <- function(draws) vapply(draws, function(x) if (is.numeric(x)) sum(x) else NA_real_, 0)
-  sum_x <- total(data$draws_exposure)
-  sum_y <- total(data$draws_outcome)
+  sum_x <- draw_totals(data$draws_exposure, data$group)
+  sum_y <- draw_totals(data$draws_outcome, data$group)
   usable <- is.finite(sum_x) & is.finite(sum_y)
   reason <- data.table::fcase(
     n_draws == 0L, "no draws",
@@ -158,6 +173,27 @@ draws_left_out_reason <- function(data, call) {
   check_draws_agree(data, sum_x / n_draws, "exposure", is.na(reason) & is.na(data$reason), call)
   check_draws_agree(data, sum_y / n_draws, "outcome", is.na(reason) & is.na(data$reason), call)
   reason
+}
+
+# Sums of a list of draws; NA where an element holds no numbers. Groups that follow each other often share
+# their outcome's draws.
+draw_totals <- function(draws, group) {
+  total <- numeric(length(draws))
+  before <- NULL
+  for (at in split(seq_along(draws), group)) {
+    here <- draws[at]
+    if (!identical(here, before)) {
+      before <- here
+      found <- if (length(unique(lengths(here))) == 1L && length(here[[1L]])) draw_columns(here)
+      sums <- if (is.numeric(found)) {
+        colSums(found)
+      } else {
+        vapply(here, function(x) if (is.numeric(x)) sum(x) else NA_real_, 0)
+      }
+    }
+    total[at] <- sums
+  }
+  total
 }
 
 # Effects altered without their draws would make the methods of one call answer

@@ -38,9 +38,12 @@ ivw_table <- function(data, w, n_groups, options) {
   q <- ifelse(line$n > 1, line$rss, NA_real_)
   balance <- weight_balance(w, data$group, n_groups)
   table <- fit_table(slope, intercept = NULL, status, rse = rse, q = q, q_df = line$n - 1, balance = balance)
-  set_influence(table, function() {
-    list(weights = w, sign = rep(1, length(w)), slope = w * data$bx / line$xx[data$group], intercept = NULL)
-  })
+  set_influence(table, function() origin_influence(data$bx, w, line$xx[data$group]))
+}
+
+# Of a line through the origin with denominator `xx` (see draw-sandwich.R).
+origin_influence <- function(x, w, xx) {
+  list(weights = w, sign = rep(1, length(w)), pull = w / xx, slope = w * x / xx, intercept = NULL)
 }
 
 # Of a line through the origin with `n` variants and sum `xx` of squared exposure effects.

@@ -29,7 +29,7 @@ median_table <- function(data, w, n_groups, options) {
   draws <- median_draws_se(data, w, which(!is.na(estimate)), n_groups, options)
   has_draws <- !is.na(draws$se)
   se[has_draws] <- draws$se[has_draws]
-  df[has_draws] <- draws$n_draws[has_draws] - 1
+  df[has_draws] <- draws$df[has_draws]
   table <- fit_table(
     wald(estimate, se, df, options$level),
     intercept = NULL, status,
@@ -77,17 +77,30 @@ median_se <- function(data, w, estimate, n_groups) {
 
 # `groups`: those with an estimate. NA where there are no draws of one number.
 median_draws_se <- function(data, w, groups, n_groups, options) {
-  se <- n_draws <- rep(NA_real_, n_groups)
+  se <- df <- rep(NA_real_, n_groups)
   rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
   for (g in groups) {
     at <- rows[[g]]
-    errors <- data$deviations(at)
-    if (!is.list(errors)) next
-    n_draws[g] <- ncol(errors$x)
-    scale <- error_scale(options$error, n_draws[g])
-    ratio <- (data$by[at] + scale * errors$y) / (data$bx[at] + scale * errors$x)
-    draw <- rep(seq_len(n_draws[g]), each = length(at))
-    se[g] <- stats::sd(weighted_median(as.vector(ratio), rep(w[at], n_draws[g]), draw, n_draws[g]))
+    draws <- if (options$error == "given") "no draws" else data$deviations(at)
+    if (!is.list(draws)) next
+    n_draws <- ncol(draws$x)
+    errors <- draw_errors(options$error, n_draws, draws$n_members)
+    scale <- function(m) m * error_ratio(m, errors, options$error, draws$n_members)
+    ratio <- (data$by[at] + scale(draws$y)) / (data$bx[at] + scale(draws$x))
+    draw <- rep(seq_len(n_draws), each = length(at))
+    medians <- weighted_median(as.vector(ratio), rep(w[at], n_draws), draw, n_draws)
+    se[g] <- stats::sd(medians)
+    df[g] <- errors$df(medians)
   }
-  list(se = se, n_draws = n_draws)
+  list(se = se, df = df)
+}
+
+# What turns the spread of draws into that of the error: one number for draws of one network, one for each
+# variant where an ensemble's members differ.
+error_ratio <- function(m, errors, error, n_members) {
+  if (draws_independent(ncol(m), n_members)) {
+    return(error_scale(error, ncol(m)))
+  }
+  spread <- rowSums(m^2) / (ncol(m) - 1)
+  ifelse(spread > 0, sqrt(apply(m, 1L, errors$variance) / spread), 0)
 }

@@ -26,9 +26,15 @@ method_registry <- function() {
     list(
       egger_draws = mr_method(
         "MR-Egger with the error covariance of the draws",
-        "(bx'A by - cf tr(A Sxy)) / (bx'A bx - cf tr(A Sxx)), A centring with equal weights",
-        "deepmr, ?fit_mr", fit_egger_draws,
+        "(bx'A by - cf tr(A Sxy)) / (bx'A bx - cf tr(A Sxx)), A centring under the weights, equal by default",
+        "deepmr, ?fit_mr", fit_draws,
         needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_egger_draws
+      ),
+      ivw_draws = mr_method(
+        "Line through the origin with the error covariance of the draws",
+        "(bx'W by - cf tr(W Sxy)) / (bx'W bx - cf tr(W Sxx)), W the weights, equal by default",
+        "deepmr, ?fit_mr", fit_draws,
+        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_ivw_draws
       )
     ),
     egger_methods(), ivw_methods(), ratio_methods(),

@@ -3,6 +3,7 @@
 error_words <- c(
   mc = "mc: error of the mean over the draws; target: the network's own slope",
   classical = "classical: the truth plus one unseen error with the draws' covariance",
+  posterior = "posterior: the truth is one more draw",
   given = "given: standard errors as they stand in the table"
 )
 

@@ -35,8 +35,7 @@ fit_profile_likelihood <- function(data, n_groups, options) {
   )
   set_influence(table, function() {
     curvature <- group_sums(list(curvature = at$curvature), group, n_groups)$curvature
-    slope <- (data$bx + 2 * at$e * at$k / at$d) / at$d / curvature[group]
-    list(weights = weights, sign = rep(1, length(weights)), slope = slope, intercept = NULL)
+    origin_influence(data$bx + 2 * at$e * at$k / at$d, weights, curvature[group])
   })
 }
 

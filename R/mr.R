@@ -14,42 +14,68 @@
 #'    variants, which direct effects of mutations on the outcome move away from 1;
 #' 3. the **network's own slope**, on its effects at T = infinity draws.
 #'
-#' Every method here aims at the third. It equals the second as far as the network is
-#' right, and the first as far as direct effects are independent of exposure effects.
+#' Without draw error all methods estimate the third. It equals the second as far as the
+#' network is right, and the first as far as direct effects are independent of exposure
+#' effects. `target` says which of the first and third the interval of a method on draws is
+#' for: direct effects are random for a `"structural"` coefficient, and add to the standard error;
+#' about the slope of these very variants, all there are, they are no error (`"network"`).
 #' The `intercept` is, for `egger_draws` and `ols`, the mean direct effect of a
 #' mutation on the outcome (variants are coded alternative minus reference); for
 #' `egger` it is that of the exposure-increasing change.
 #'
-#' @section Two meanings of the error:
-#' Dropout cannot say what its spread is the error of, so the assumption is named and
-#' both are given side by side. With S the covariance of the effects over draws:
+#' @section Three meanings of the error:
+#' What is the spread over dropout masks the error *of*? Nothing in the network can tell: three assumptions
+#' give three answers from the same draws, so they are named, and the first two are given side by
+#' side. With S the covariance of the effects over the draws, of variants and of both outputs:
 #'
-#' * `"mc"`: the error of the mean over T draws, covariance S / T. The target is the
-#'   network's own dropout-mean effect; the error vanishes as T grows.
-#' * `"classical"`: the network's effect is the truth plus one unseen error with the
-#'   covariance of the draws, so S (1 + 1/T). It does not vanish, and it draws
-#'   uncorrected slopes towards the ratio of error covariance to error variance.
+#' * `"mc"`: **the network is what is asked about.** T masks are a sample of all masks, and the
+#'   mean over them misses the mean over all by an error of covariance S / T. It vanishes as T
+#'   grows, and says nothing about the network being right.
+#'   \preformatted{network's mean effect --(masks, S/T)--> mean over T draws}
+#' * `"classical"`: **the network is the truth plus one error that nobody saw**, as large as
+#'   one mask makes it: S (1 + 1/T). It does not vanish, and it draws uncorrected slopes
+#'   towards the ratio of error covariance to error variance.
+#'   \preformatted{truth --(one error, S)--> network's mean effect --(S/T)--> mean over T draws}
+#' * `"posterior"` (on request; methods on draws only): **the truth is one more draw**, as in Bayesian
+#'   readings of dropout. The slope asked for is that among the effects of that draw, whose spread is larger than that
+#'   of the means; the estimate averages over the draws, and the interval is for one more (t quantiles, T - 1 degrees of
+#'   freedom): it does not shrink as T grows.
+#'   \preformatted{mean over T draws --(one more draw, S)--> truth}
+#'
+#' "The truth is one more draw" is the posterior, not the classical error: there the truth varies about the
+#' network, here the network about the truth. All three are one formula: sums of products of the mean effects less
+#' `cf` times those of S, with `cf` = 1/T, 1 + 1/T and -(1 - 1/T).
 #'
 #' The textbook methods see only standard errors: where `n_draws` is known (T at least
 #' 2 for all variants of the sequence), `se` is the standard deviation over draws and
 #' they are given `se / sqrt(T)` for `"mc"` and `se * sqrt(1 + 1/T)` for `"classical"`.
 #' The standard error of `egger_draws` has a part from the draws, larger for
-#' `"classical"`, and a part from direct effects on the outcome: the scatter about the line
+#' `"classical"`, and (`target = "structural"`) a part from direct effects on the outcome: the scatter about the line
 #' beyond what the draws explain, larger for `"mc"`, which lets them explain less. Their
 #' sum may be smaller for either.
 #' Without `n_draws` the standard errors are used as they stand, in one row with
 #' `error = "given"`. The residual-based standard errors of `ols` are the same in each.
 #'
+#' Draws of an ensemble ([model_ensemble()]; column `n_members` of the table) are not independent:
+#' those of one member share what is its own. `"mc"` then is the error of the mean of *these* members, the
+#' spread within members over T;
+#' `"classical"` and `"posterior"` take one draw's spread, within and between members, by analysis
+#' of variance, with Satterthwaite's degrees of freedom of the two. With one draw for each member (dropout
+#' off), members are the draws, and `"mc"` is the error of their mean as a sample of networks trained alike.
+#' Textbook methods need the draws for this too; without, they take the spread over all draws, too large for `"mc"`.
+#'
 #' @section Methods:
 #' * `egger_draws` (default where draws are there): MR-Egger without orientation,
 #'   every variant with the same weight, corrected for the error that variants share
 #'   and that exposure and outcome share, by the draws. Its variance adds the
-#'   propagated error of the draws, the spread of direct effects over variants (so the
-#'   variants count as a sample; about the slope of these very variants the interval
-#'   is wider than it need be), and the second-order term that matters for weak
-#'   instruments; t quantiles with Satterthwaite's degrees of freedom. Unchanged when a
+#'   propagated error of the draws, the second-order term that matters for weak
+#'   instruments, and for `target = "structural"` the spread of direct effects over variants, of which the
+#'   substitutions of one position share a part (variants without a `position` share none); t quantiles with
+#'   Satterthwaite's degrees of freedom. Unchanged when a
 #'   draw shifts all effects of one output by the same amount. Fails, with a status,
 #'   when the exposure effects carry no signal beyond their error.
+#' * `ivw_draws`: the same through the origin: a mutation without effect on the exposure is taken to have
+#'   none on the outcome, on average. Unchanged when a variant's coding is flipped.
 #' * `egger`: textbook MR-Egger, weights 1/SE^2 of the outcome, oriented so that
 #'   exposure effects are positive; an effect of exactly 0 keeps its sign (the package
 #'   MendelianRandomization moves it to the origin). Errors of variants are taken to
@@ -72,44 +98,49 @@
 #' @param x An effects table ([estimate_effects()]), or a mutagenesis table together
 #'   with `exposure` and `outcome`, or any data frame with `sequence`,
 #'   `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome` (and `exposure`,
-#'   `outcome` where there are several). `n_draws`, `draws_exposure`,
-#'   `draws_outcome`, `at_rounding` and `selected` are used where present.
-#' @param method One or more of `"egger_draws"`, `"egger"`, `"ivw"`, `"ols"`. `NULL`
+#'   `outcome` where there are several). `position`, `n_draws`, `n_members`,
+#'   `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
+#' @param method One or more of `"egger_draws"`, `"ivw_draws"`, `"egger"`, `"ivw"`, `"ols"`. `NULL`
 #'   takes `"egger_draws"` where there are draws, else `"egger"`, and says so (a
 #'   message of class `deepmr_message_method`).
-#' @param error One or both of `"mc"` and `"classical"`; see "Two meanings of the error".
-#' @param weights For `egger_draws`: `"equal"` (its default) or
+#' @param error One or more of `"mc"`, `"classical"` and `"posterior"`; see "Three meanings of the error".
+#' @param weights For `egger_draws` and `ivw_draws`: `"equal"` (their default) or
 #'   `"inverse_variance"`, 1/SE^2 of the outcome with the SE floored at a tenth of its
 #'   median. Where SEs grow with the effects, inverse-variance weights favour
 #'   background variants, whose effects on several outputs move together for reasons
 #'   of the network alone.
 #' @param distribution `"normal"` or `"t"` quantiles for `egger` (n - 2 degrees of
 #'   freedom) and `ivw` (n - 1). With `"t"`, `egger` takes the wider of two intervals
-#'   where residuals are smaller than their stated errors. `ols` and `egger_draws`
+#'   where residuals are smaller than their stated errors. `ols` and the methods on draws
 #'   always use t.
 #' @param exposure,outcome Names of outputs, or rows of the table that [outputs()] returns,
 #'   to narrow an effects table or to make one from a mutagenesis table.
 #' @param level Confidence level, between 0 and 1.
 #' @param model For `ivw`: `"default"` (fixed effects below 4 variants, else random:
 #'   the rule of MendelianRandomization), `"fixed"` or `"random"`.
+#' @param target For the methods on draws: `"structural"`, direct effects of mutations on the outcome are random and
+#'   count as error, or `"network"`, the slope over all of these variants, of which they are part. See "What a
+#'   slope means".
 #' @param ... Must be empty.
 #' @return A data.table of class `deepmr_mr_fit`, one row per sequence x exposure x
 #'   outcome x method x error:
 #'   `estimate` (outcome units per exposure unit), `std.error`, `df` (`Inf` for normal
 #'   quantiles), `statistic`, `p.value`, `conf.low`, `conf.high`; the same for the
-#'   `intercept` (`NA` for `ivw`); `n` variants used, `n_left_out`, `n_draws`; `rse`
+#'   `intercept` (`NA` for `ivw` and `ivw_draws`); `n` variants used, `n_left_out`, `n_draws`; `rse`
 #'   (residual standard error, for `egger` and `ivw` in units of the stated errors);
 #'   `n_eff` (effective number of variants under the method's weights) and
 #'   `max_weight_share`; `mean_f` (mean of (effect/SE)^2), `i2_gx` and
 #'   `i2_gx_weighted` ([i2_gx()]); `i2_cov` (share of the exposure effects' spread
-#'   that is not error, with the covariance of the draws; may be negative) and
-#'   `bias_pred` (bias that the correction removed), both for `egger_draws`;
+#'   that is not error, with the covariance of the draws; may be negative; `NA` for `"posterior"`) and
+#'   `bias_pred` (bias that the correction removed), both for the methods on draws;
 #'   `cross_talk` (correlation of the two effects among the half of the variants with
 #'   the weakest exposure effects); `q`, `q_df`, `q_p` (heterogeneity about the
 #'   method's own line, `egger` and `ivw` only); `q_ivw`, `q_ivw_p` (Cochran, n - 1
 #'   degrees of freedom), `q_egger`, `q_egger_p` (n - 2) and their difference
 #'   `q_rucker`, `q_rucker_p` (1), which take errors of variants as independent;
-#'   `status`.
+#'   `status`; `slope_without_draw`, a list-column: the estimate without draw t, for each t, by which
+#'   [meta_analyze()] sees masks that sequences share (methods on draws, not for `"posterior"` or
+#'   several draws of an ensemble's member).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
 #' `deepmr_error_no_draws`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
@@ -142,8 +173,8 @@
 #' @export
 fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NULL,
                    distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
-                   level = 0.95, model = c("default", "fixed", "random"), se = c("method", "draws"),
-                   psi = 0, ...) {
+                   level = 0.95, model = c("default", "fixed", "random"),
+                   target = c("structural", "network"), se = c("method", "draws"), psi = 0, ...) {
   rlang::check_dots_empty()
   if (!is.null(method)) check_method_names(method)
   error <- check_errors(error)
@@ -153,6 +184,7 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
     ),
     model = check_choice(if (missing(model)) "default" else model, c("default", "fixed", "random"), "model"),
     level = check_level(level),
+    target = check_choice(if (missing(target)) "structural" else target, c("structural", "network"), "target"),
     weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights"),
     se = check_choice(if (missing(se)) "method" else se, c("method", "draws"), "se"),
     psi = check_psi(psi)
@@ -189,9 +221,10 @@ default_method <- function(has_draws) {
 }
 
 check_errors <- function(error, call = rlang::caller_env()) {
-  if (!is.character(error) || !length(error) || !all(error %in% c("mc", "classical"))) {
+  known <- c("mc", "classical", "posterior")
+  if (!is.character(error) || !length(error) || !all(error %in% known)) {
     stop_deepmr(
-      "argument", "{.arg error} must be {.val mc}, {.val classical} or both, not {.val {error}}.",
+      "argument", "{.arg error} must be one or more of {.val {known}}, not {.val {error}}.",
       call = call
     )
   }
@@ -203,7 +236,7 @@ check_weight_choice <- function(weights, method, call = rlang::caller_env()) {
   if (!is.null(weights) && !any(obeys)) {
     stop_deepmr(
       "argument", "{.arg weights} has no meaning for {.val {method}}, whose name{?s} fix{?es/} the weights.",
-      "It is for {.val egger_draws}.",
+      "It is for {.val egger_draws} and {.val ivw_draws}.",
       call = call
     )
   }

@@ -68,6 +68,7 @@ mutagenesis_columns <- c(
 #'       transform; its root mean square over the draws, of reference or variant, whichever is
 #'       larger. Rounding, not an effect. Fits leave such rows out, visibly.}
 #'     \item{`effect_draws`}{the T effects, one per draw}
+#'     \item{`n_members`}{of an ensemble: its members M; draw t is member (t - 1) mod M}
 #'   }
 #'   `attr(x, "provenance")` says how it was made.
 #' @section Errors:
@@ -115,6 +116,8 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   tell_engine(engines)
   # Python's NaN for "one draw has no variance" is R's NA.
   if (n_samples == 1L) data.table::set(table, j = c("var_ref", "var_alt", "cov", "se"), value = NA_real_)
+  # Draws of one member are not independent of each other, which fits must know.
+  if (length(model$members) > 1L) data.table::set(table, j = "n_members", value = length(model$members))
   new_mutagenesis(table, list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
     positions = positions, dropout = dropout, n_samples = n_samples, seed = asked$seed,

@@ -64,8 +64,8 @@ tidy.deepmr_mr_fit <- function(x, ...) {
 #' @export
 glance.deepmr_mr_fit <- function(x, ...) {
   rlang::check_dots_empty()
-  sorting <- c("group", "method_rank", "error_rank")
-  diagnostics <- setdiff(fit_columns, c(sorting, fit_keys, wald_columns, intercept_columns))
+  inner <- c("group", "method_rank", "error_rank", "slope_without_draw")
+  diagnostics <- setdiff(fit_columns, c(inner, fit_keys, wald_columns, intercept_columns))
   check_columns(x, c(fit_keys, diagnostics), "x")
   data.table::as.data.table(as.list(x)[c(fit_keys, diagnostics)])
 }

@@ -46,16 +46,19 @@ draws_effects <- function(draws, sequence = "s1", exposure = "X", outcome = "Y")
   data.table::data.table(
     sequence = sequence, position = seq_len(nrow(draws$x)), ref = "A", alt = "C",
     exposure = exposure, outcome = outcome,
-    beta_exposure = rowMeans(draws$x), se_exposure = apply(draws$x, 1, stats::sd),
-    beta_outcome = rowMeans(draws$y), se_outcome = apply(draws$y, 1, stats::sd),
+    beta_exposure = rowMeans(draws$x), se_exposure = row_sd(draws$x),
+    beta_outcome = rowMeans(draws$y), se_outcome = row_sd(draws$y),
     n_draws = ncol(draws$x), draws_exposure = as_list(draws$x), draws_outcome = as_list(draws$y)
   )
 }
 
+row_sd <- function(m) sqrt(rowSums((m - rowMeans(m))^2) / (ncol(m) - 1))
+
 # Moments of x and y draws under equal weights.
-moments_of <- function(draws) {
+moments_of <- function(draws, centred = TRUE, position = NULL, n_members = 1L) {
   w <- rep(1, nrow(draws$x))
-  draw_moments(centre_draws(draws$x, w), centre_draws(draws$y, w), w)
+  one <- function(matrix) centre_draws(t(matrix), w, centred, position, n_members)
+  draw_moments(one(draws$x), one(draws$y), w, n_members)
 }
 
 # The figures of a fit without class and attributes, for comparisons.

@@ -103,3 +103,59 @@ test_that("a table without draws has none to give", {
   expect_error(fit_mr(effects, method = "egger", se = "draws"), "se = ", class = "deepmr_error_no_draws")
   expect_error(fit_mr(effects, method = "egger", se = "bootstrap"), "se", class = "deepmr_error_argument")
 })
+
+test_that("about the network's own slope residuals are no error, and errors of the exposure count with them", {
+  draws <- random_draws(n = 25, n_draws = 14)
+  effects <- draws_effects(draws)
+  fit <- fit_mr(effects, method = c("egger", "ols", "ivw"), se = "draws", error = "mc", target = "network")
+  # The derivative of the slope by every effect, numerically, and the covariance of all of them.
+  for (i in seq_len(nrow(fit))) {
+    slope <- function(bx, by) {
+      changed <- data.table::copy(effects)[, c("draws_exposure", "draws_outcome") := NULL]
+      changed[, c("beta_exposure", "beta_outcome") := list(bx, by)]
+      fit_mr(changed, method = fit$method[i], error = "mc")$estimate
+    }
+    bx <- effects$beta_exposure
+    by <- effects$beta_outcome
+    step <- 1e-6
+    gradient <- vapply(1:50, function(j) {
+      shift <- replace(numeric(50), j, step)
+      (slope(bx + shift[1:25], by + shift[26:50]) - slope(bx - shift[1:25], by - shift[26:50])) / (2 * step)
+    }, 0)
+    variance <- drop(gradient %*% cov(t(rbind(draws$x, draws$y))) %*% gradient) / 14
+    expect_equal(fit$std.error[i], sqrt(variance), tolerance = 1e-5)
+    expect_equal(fit$df[i], 13)
+  }
+})
+
+test_that("draws of an ensemble's members are not taken for independent", {
+  draws <- random_draws(n = 15, n_draws = 12)
+  member <- matrix(rep(rnorm(15 * 3, sd = 0.05), 4), 15)
+  draws <- list(x = draws$x + member, y = draws$y + 0.3 * member)
+  effects <- draws_effects(draws)
+  effects$n_members <- 3L
+  fit <- fit_mr(effects, method = c("ols", "median"), se = "draws", target = "network")
+  plain <- fit_mr(draws_effects(draws), method = c("ols", "median"), se = "draws", target = "network")
+  mc <- fit$error == "mc"
+  expect_true(all(fit$std.error[mc] < plain$std.error[mc]))
+  expect_equal(fit$estimate, plain$estimate)
+  ols <- fit[fit$method == "ols"]
+  z <- cbind(1, rowMeans(draws$x))
+  residual <- rowMeans(draws$y) - drop(z %*% c(ols$intercept[1], ols$estimate[1]))
+  x <- z[, 2] - mean(z[, 2])
+  deviation <- function(m) m - rowMeans(m)
+  v <- crossprod(deviation(draws$y) - ols$estimate[1] * deviation(draws$x), x) + crossprod(deviation(draws$x), residual)
+  v <- drop(v) / sum(x^2)
+  within <- v - ave(v, rep(1:3, 4))
+  expect_equal(ols$std.error[1]^2, sum(within^2) / 9 / 12)
+  expect_equal(ols$df[1], 9)
+})
+
+test_that("the posterior is for methods on draws, and the others say so", {
+  effects <- draws_effects(random_draws(n = 20, n_draws = 6))
+  for (se in c("method", "draws")) {
+    fit <- fit_mr(effects, method = c("egger", "median"), error = "posterior", se = se)
+    expect_match(fit$status, "posterior")
+    expect_true(all(is.na(fit$estimate) & is.na(fit$loo_low)))
+  }
+})

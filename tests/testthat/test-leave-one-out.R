@@ -16,13 +16,22 @@ test_that("leave_one_out() equals refits for methods on standard errors", {
   }
 })
 
-test_that("leave_one_out() equals refits for egger_draws under each error", {
+test_that("leave_one_out() equals refits for methods on draws under each error, also of ensembles", {
   effects <- draws_effects(random_draws(n = 15, n_draws = 8, error = 0.3))
-  got <- leave_one_out(effects, method = "egger_draws")
-  for (wanted in c("mc", "classical")) {
-    want <- refits(effects, method = "egger_draws", error = wanted)
-    expect_lt(relative_gap(got$estimate[got$error == wanted], want), 1e-10)
+  ensemble <- data.table::copy(effects)[, "n_members" := 2L]
+  errors <- c("mc", "classical", "posterior")
+  for (table in list(effects, ensemble)) {
+    for (method in c("egger_draws", "ivw_draws")) {
+      got <- leave_one_out(table, method = method, error = errors)
+      for (wanted in errors) {
+        want <- refits(table, method = method, error = wanted)
+        expect_lt(relative_gap(got$estimate[got$error == wanted], want), 1e-10)
+      }
+    }
   }
+  weighted <- leave_one_out(effects, method = "egger_draws", weights = "inverse_variance", error = "mc")
+  whole <- fit_mr(effects, method = "egger_draws", weights = "inverse_variance", error = "mc")
+  expect_equal(unique(round(weighted$estimate - weighted$change, 10)), round(whole$estimate, 10))
 })
 
 test_that("the table has a row per variant used, with its place", {

@@ -28,6 +28,7 @@ test_that("without dropout there is a draw for each member", {
   expect_equal(x$effect, rowMeans(alone), tolerance = 1e-4)
   expect_equal(x$se, apply(alone, 1, stats::sd), tolerance = 1e-3)
   expect_true(all(x$n_draws == 3L))
+  expect_true(all(x$n_members == 3L))
   expect_output(print(x), "3 draws\n")
 })
 

@@ -7,7 +7,7 @@ test_that("several exposures and outcomes of one sequence equal single fits", {
     draws_effects(two, exposure = "A", outcome = "Z")
   )
   fit <- fit_mr(effects, method = "egger_draws", error = "mc")
-  alone <- function(x, y) egger_draws_kernel(moments_of(list(x = x, y = y)), 1 / 6, 0.95)$estimate
+  alone <- function(x, y) draws_kernel(moments_of(list(x = x, y = y)), "mc", "structural", 0.95)$estimate
   expect_equal(fit$estimate, c(alone(one$x, one$y), alone(two$x, two$y), alone(two$x, one$y)))
 })
 

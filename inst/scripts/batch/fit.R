@@ -5,8 +5,8 @@ fit_command <- function() {
       option("table", "What mutagenize wrote (.rds, .tsv, .tsv.gz), or any table of effects; see ?fit_mr", "FILE"),
       option("exposure", "Names of exposures, a,b or @file with one per line", "NAMES"),
       option("outcome", "Names of outcomes", "NAMES"),
-      option("method", "One or more of egger_draws, egger, ivw, ols [egger_draws with draws, else egger]", "NAMES"),
-      option("error", "mc, classical or mc,classical [both]", "NAMES"),
+      option("method", "One or more names of mr_methods() [egger_draws with draws, else egger]", "NAMES"),
+      option("error", "One or more of mc, classical, posterior [mc,classical]", "NAMES"),
       option("level", "Level of the intervals, pooled ones too [0.95]", "LEVEL"),
       option("out", "Where the fits go: .rds (for report), .tsv or .tsv.gz (as tidy() gives them)", "FILE"),
       option("glance", "Also the diagnostics, one row per fit: .tsv, .tsv.gz or .rds", "FILE"),
@@ -33,8 +33,8 @@ prepare_fit <- function(given) {
     exposure = as_names(given, "exposure"), outcome = as_names(given, "outcome"), method = as_names(given, "method"),
     error = or(as_names(given, "error"), c("mc", "classical")), level = level
   )
-  unknown <- setdiff(arguments$error, c("mc", "classical"))
-  if (length(unknown)) usage_error(sprintf("--error must be mc, classical or both, not '%s'.", unknown[1L]))
+  unknown <- setdiff(arguments$error, c("mc", "classical", "posterior"))
+  if (length(unknown)) usage_error(sprintf("--error must be of mc, classical and posterior, not '%s'.", unknown[1L]))
   table <- read_table(given$table, "--table", c("a mutagenesis table", "a table of effects"))
   is_mutagenesis <- !"beta_exposure" %in% names(table) && "output" %in% names(table)
   if (is_mutagenesis) need_options(given, c("exposure", "outcome"))
