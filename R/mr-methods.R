@@ -10,14 +10,15 @@
 # raw_errors: takes the table's standard errors as they stand, whatever `error` says
 # leave_out: function of the prepared table; why a row is no instrument of this method
 # summands: those of the slope's two sums, for leave_one_out(); NULL where it is no such ratio
+# corrects: takes the error of the exposure effects out of the slope
 # package: a suggested package that it needs
 mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_draws = FALSE,
                       oriented = FALSE, intercept = TRUE, weight_choice = FALSE, raw_errors = FALSE,
-                      leave_out = NULL, summands = NULL, package = NULL) {
+                      leave_out = NULL, summands = NULL, corrects = FALSE, package = NULL) {
   list(
     label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_draws = needs_draws,
     oriented = oriented, intercept = intercept, weight_choice = weight_choice, raw_errors = raw_errors,
-    leave_out = leave_out, summands = summands, package = package
+    leave_out = leave_out, summands = summands, corrects = corrects, package = package
   )
 }
 
@@ -28,13 +29,14 @@ method_registry <- function() {
         "MR-Egger with the error covariance of the draws",
         "(bx'A by - cf tr(A Sxy)) / (bx'A bx - cf tr(A Sxx)), A centring under the weights, equal by default",
         "deepmr, ?fit_mr", fit_draws,
-        needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_egger_draws
+        needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_egger_draws, corrects = TRUE
       ),
       ivw_draws = mr_method(
         "Line through the origin with the error covariance of the draws",
         "(bx'W by - cf tr(W Sxy)) / (bx'W bx - cf tr(W Sxx)), W the weights, equal by default",
         "deepmr, ?fit_mr", fit_draws,
-        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_ivw_draws
+        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_ivw_draws,
+        corrects = TRUE
       )
     ),
     egger_methods(), ivw_methods(), ratio_methods(),
@@ -99,13 +101,13 @@ ivw_methods <- function() {
       "Debiased inverse-variance weighted",
       "sum w (bx by - psi bxse byse) / sum w (bx^2 - bxse^2), w = 1/byse^2",
       "Ye, Shao and Kang 2021, Ann Stat 49:2079-2100", fit_divw,
-      needs = "standard errors; psi", intercept = FALSE, summands = summands_divw
+      needs = "standard errors; psi", intercept = FALSE, summands = summands_divw, corrects = TRUE
     ),
     profile_likelihood = mr_method(
       "Profile likelihood",
       "least sum (by - t bx)^2 / (byse^2 + t^2 bxse^2 - 2 t psi bxse byse) over slopes t",
       "Zhao et al. 2020, Ann Stat 48:1742-1769 (psi = 0, l2)", fit_profile_likelihood,
-      needs = "standard errors; psi", intercept = FALSE
+      needs = "standard errors; psi", intercept = FALSE, corrects = TRUE
     )
   )
 }
