@@ -1,5 +1,5 @@
 # Thin names; what they do is in tools/. `demo` and `test` install what they need.
-.PHONY: setup demo test lint check docs bench
+.PHONY: setup demo test lint check docs bench coverage
 
 # Byte code beside the sources would make setup see newer files.
 export PYTHONDONTWRITEBYTECODE = 1
@@ -24,3 +24,7 @@ docs: setup
 
 bench: setup
 	@"$$(Rscript -e 'cat(deepmr::deepmr_python_info()$$python)')" benchmarks/engines.py
+	@Rscript benchmarks/mr.R
+
+coverage: setup
+	@Rscript benchmarks/coverage.R

@@ -1,13 +1,14 @@
 #' Plot Mendelian randomization fits
 #'
 #' `"scatter"` draws the variants of [augment()] with the fitted lines; see
-#' [autoplot.deepmr_effects()], which it calls. Grey there are variants that the first
-#' method of the table did not use. `"forest"` has one row per sequence with
-#' estimate and interval, and below them the pooled estimate as a diamond with its prediction
-#' interval as a thin line. `"density"` shows how the estimates of the sequences spread
-#' (a curve from five estimates on, a tick for each), with the pooled estimate and its interval.
-#' Panels of the last two are pairs of exposure and outcome; colours are methods, with
-#' their error assumption where the table holds more than one.
+#' [autoplot.deepmr_effects()], which it calls. Grey there are variants that the first method of
+#' the table did not use. `"forest"` has one row per sequence with estimate and interval, and
+#' below them the pooled estimate as a diamond with its prediction interval as a thin line.
+#' `"funnel"` has the estimates against their standard errors, with the lines within which 95 of
+#' 100 sequences would lie if all had the pooled slope. `"density"` shows how the estimates of the
+#' sequences spread (a curve from five estimates on, a tick for each), with the pooled estimate
+#' and its interval. Panels of the last three are pairs of exposure and outcome; colours are
+#' methods, with their error assumption where the table holds more than one.
 #'
 #' A few estimates far away would squeeze the others: the axis keeps to the middle of the
 #' estimates (quartiles widened by twice their distance or the usual half-width of an interval, and
@@ -15,7 +16,7 @@
 #' estimate keep their row, empty, and the caption gives their status.
 #'
 #' @param object A table of [fit_mr()].
-#' @param type `"scatter"`, `"forest"` or `"density"`.
+#' @param type `"scatter"`, `"forest"`, `"funnel"` or `"density"`.
 #' @param pooled The [meta_analyze()] of `object`, or `NULL`. Rows whose method and error are
 #'   not in `object` are left aside.
 #' @param truth Reference values, or `NULL`: a data frame with `truth_name`, `value` and, where
@@ -30,17 +31,18 @@
 #' ggplot2::autoplot(fit)
 #' truth <- data.frame(truth_name = "simulated slope", value = 0.4)
 #' ggplot2::autoplot(fit, type = "forest", pooled = meta_analyze(fit), truth = truth)
+#' ggplot2::autoplot(fit, type = "funnel", pooled = meta_analyze(fit))
 #' ggplot2::autoplot(fit, type = "density", pooled = meta_analyze(fit), truth = truth)
 #' @export
-autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "density"), pooled = NULL, truth = NULL,
-                                   data = NULL, ...) {
-  types <- c("scatter", "forest", "density")
+autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "funnel", "density"), pooled = NULL,
+                                   truth = NULL, data = NULL, ...) {
+  types <- c("scatter", "forest", "funnel", "density")
   type <- check_choice(if (missing(type)) "scatter" else type, types, "type")
   if (type == "scatter") {
     check_something_shown(nrow(object), "{.arg object} has no rows.")
     return(autoplot.deepmr_effects(variants_once(generics::augment(object, data = data)), fit = object, ...))
   }
-  rows <- fit_rows(object, "object")
+  rows <- fit_rows(object, "object", also = if (type == "funnel") "std.error")
   check_something_shown(nrow(rows), "{.arg object} has no rows.")
   rows$label <- method_label(rows)
   rows$pair <- pair_label(rows)
@@ -48,7 +50,10 @@ autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "densit
   truth <- truth_rows(truth, rows)
   rows <- within_window(rows, pooled, truth)
   pooled <- clip_pooled(pooled, rows)
-  switch(type, forest = plot_forest(rows, pooled, truth), density = plot_density(rows, pooled, truth))
+  switch(type,
+    forest = plot_forest(rows, pooled, truth), funnel = plot_funnel(rows, pooled, truth),
+    density = plot_density(rows, pooled, truth)
+  )
 }
 
 # augment() has a variant once per method and error; the first of a panel will do.
@@ -62,9 +67,9 @@ plot_fit_columns <- c(
   "sequence", "exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high", "intercept", "status"
 )
 
-fit_rows <- function(fit, arg, call = rlang::caller_env()) {
-  check_columns(fit, plot_fit_columns, arg, call = call)
-  data.table::as.data.table(unclass(fit)[plot_fit_columns])
+fit_rows <- function(fit, arg, call = rlang::caller_env(), also = NULL) {
+  check_columns(fit, c(plot_fit_columns, also), arg, call = call)
+  data.table::as.data.table(unclass(fit)[c(plot_fit_columns, also)])
 }
 
 # Pooled estimates of the methods and pairs in `rows`; no row where `pooled` is NULL.
@@ -73,6 +78,7 @@ pooled_rows <- function(pooled, rows, call = rlang::caller_env()) {
   if (is.null(pooled)) pooled <- rows[0L]
   check_columns(pooled, columns, "pooled", call = call)
   prediction <- intersect(c("pred.low", "pred.high"), names(pooled))
+  if (!is.null(pooled$term)) pooled <- pooled[pooled$term == "overall", ]
   pooled <- data.table::as.data.table(unclass(pooled)[c(columns, prediction)])
   for (column in setdiff(c("pred.low", "pred.high"), prediction)) {
     data.table::set(pooled, j = column, value = NA_real_)

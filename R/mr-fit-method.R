@@ -24,6 +24,7 @@ fit_method <- function(data, name, errors, options) {
     labels <- data.table::data.table(
       group = groups, method = name, method_rank = match(name, names(method_registry())),
       error = error, error_rank = match(error, c(errors, "given")),
+      target = if (method$needs_draws || options$se == "draws") options$target else NA_character_,
       n = n, n_left_out = n_all - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
     )
     cbind(labels, flag_idle_exposure(fit, reach[groups]))[, fit_columns, with = FALSE]
@@ -83,7 +84,7 @@ kernel_input <- function(data, rows, groups, error) {
 }
 
 fit_columns <- c(
-  "group", "method_rank", "error_rank", "method", "error", wald_columns, intercept_columns, "se_from",
+  "group", "method_rank", "error_rank", "method", "error", wald_columns, intercept_columns, "se_from", "target",
   "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
   "i2_cov", "bias_pred", "loo_low", "loo_high", "exposure_reach",
   "cross_talk", "cross_talk_slope", "strong_correlation", "strong_slope",

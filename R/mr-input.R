@@ -107,7 +107,7 @@ unusable_value <- function(data) {
   for (what in c("missing", "infinite")) {
     for (column in effect_columns) {
       bad <- if (what == "missing") is.na(data[[column]]) else is.infinite(data[[column]])
-      reason[bad & is.na(reason)] <- paste(column, "is", what)
+      if (any(bad)) reason[bad & is.na(reason)] <- paste(column, "is", what)
     }
   }
   reason

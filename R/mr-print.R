@@ -1,7 +1,7 @@
 # How a fit reads on the console: what was fitted, what failed, what the errors mean.
 
 error_words <- c(
-  mc = "mc: error of the mean over the draws; target: the network's own slope",
+  mc = "mc: error of the mean over the draws, about the network itself",
   classical = "classical: the truth plus one unseen error with the draws' covariance",
   posterior = "posterior: the truth is one more draw",
   given = "given: standard errors as they stand in the table"

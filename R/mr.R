@@ -57,12 +57,12 @@
 #' `error = "given"`. The residual-based standard errors of `ols` are the same in each.
 #'
 #' Draws of an ensemble ([model_ensemble()]; column `n_members` of the table) are not independent:
-#' those of one member share what is its own. `"mc"` then is the error of the mean of *these* members, the
-#' spread within members over T;
-#' `"classical"` and `"posterior"` take one draw's spread, within and between members, by analysis
-#' of variance, with Satterthwaite's degrees of freedom of the two. With one draw for each member (dropout
-#' off), members are the draws, and `"mc"` is the error of their mean as a sample of networks trained alike.
-#' Textbook methods need the draws for this too; without, they take the spread over all draws, too large for `"mc"`.
+#' those of one member share what is its own. `"mc"` then is the error of the mean of *these*
+#' members, the spread within members over T; `"classical"` and `"posterior"` take one draw's
+#' spread, within and between members, by analysis of variance, with Satterthwaite's degrees of
+#' freedom of the two. With one draw for each member (dropout off), members are the draws, and
+#' `"mc"` is the error of their mean as a sample of networks trained alike. Textbook methods need
+#' the draws for this too; without, they take the spread over all draws, too large for `"mc"`.
 #'
 #' @section Methods:
 #' * `egger_draws` (default where draws are there): MR-Egger without orientation,
@@ -107,6 +107,17 @@
 #' effects, independent over variants. t quantiles with Satterthwaite's degrees of freedom; `distribution` and `model`
 #' do not matter then. The bias that error leaves in the estimate stays: see `bias_pred`.
 #'
+#' @section Coverage:
+#' In simulations (`benchmarks/README.md` in the sources; 1,000 replicates, Monte-Carlo error
+#' .007) 95 % intervals of `egger_draws` held the structural slope in .94 to .98, with errors up
+#' to 5 times (`"mc"`) or half (`"classical"`) the variance of the effects, with a gain common to
+#' all effects, and with SEs proportional to effects. They did not: with `"classical"` errors of 5
+#' times that variance and a gain (.70, and no estimate in half: nothing works there; with half
+#' that variance and a gain, .93), and with cross-talk that dropout does not show, a network error
+#' shared by exposure and outcome of SD a fifth of the effects' (.68, bias .024 of .2; `target =
+#' "network"`, whose truth includes it, .95). Weights 1/SE^2 where SEs are proportional to
+#' effects: .00 to .19 for `"mc"`.
+#'
 #' @section Status:
 #' No row is lost. `status` is `"ok"` or says why not: `"fewer than 3 instruments"`,
 #' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`.
@@ -147,7 +158,8 @@
 #' @param model For `ivw`, `ivw_delta` and `profile_likelihood`: `"default"` (fixed effects below 4 variants, else
 #'   random: the rule of MendelianRandomization), `"fixed"` or `"random"`. For `divw`: without (`"fixed"`) or with
 #'   balanced direct effects.
-#' @param target For the methods on draws, and any method with `se = "draws"`: `"structural"`, direct effects of mutations on the outcome are random and
+#' @param target For the methods on draws, and any method with `se = "draws"`: `"structural"`, direct effects of
+#'   mutations on the outcome are random and
 #'   count as error, or `"network"`, the slope over all of these variants, of which they are part. See "What a
 #'   slope means".
 #' @param se `"method"`, the method's own standard error, or `"draws"`; see "Standard errors from the draws".
@@ -158,7 +170,8 @@
 #'   outcome x method x error:
 #'   `estimate` (outcome units per exposure unit), `std.error`, `df` (`Inf` for normal
 #'   quantiles), `statistic`, `p.value`, `conf.low`, `conf.high`; the same for the
-#'   `intercept` (`NA` for methods through the origin); `se_from` (`"method"` or `"draws"`); `n` variants used, `n_left_out`, `n_draws`; `rse`
+#'   `intercept` (`NA` for methods through the origin); `se_from` (`"method"` or `"draws"`); `target` (methods on draws
+#'   and `se = "draws"`, else `NA`); `n` variants used, `n_left_out`, `n_draws`; `rse`
 #'   (residual standard error, for weighted methods in units of the stated errors);
 #'   `n_eff` (effective number of variants under the method's weights) and
 #'   `max_weight_share`; `mean_f` (mean of (effect/SE)^2), `i2_gx` and
@@ -175,7 +188,7 @@
 #'   degrees of freedom), `q_egger`, `q_egger_p` (n - 2) and their difference
 #'   `q_rucker`, `q_rucker_p` (1), which take errors of variants as independent, and Rucker's choice of
 #'   model at 5 %, `rucker` (A to D); `status`; [diagnose()] puts these into sentences, `summary()` into a verdict;
-#' `slope_without_draw`, a list-column: the estimate without draw t, for each t, by which
+#'   `slope_without_draw`, a list-column: the estimate without draw t, for each t, by which
 #'   [meta_analyze()] sees masks that sequences share (methods on draws, not for `"posterior"` or
 #'   several draws of an ensemble's member).
 #' @section Errors:

@@ -4,7 +4,8 @@ max_report_rows <- 5000L
 max_report_panels <- 12L
 
 new_report <- function(fit, mutagenesis, title, call = rlang::caller_env()) {
-  columns <- c(fit_keys, setdiff(fit_columns, c("group", "method_rank", "error_rank", fit_keys)))
+  not_read <- c("group", "method_rank", "error_rank", "target", "slope_without_draw")
+  columns <- c(fit_keys, setdiff(fit_columns, c(not_read, fit_keys)))
   check_columns(fit, columns, "fit", call = call)
   if (!nrow(fit)) stop_deepmr("no_rows", "{.arg fit} has no rows.", call = call)
   variants <- attr(fit, "variants")

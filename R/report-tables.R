@@ -33,8 +33,7 @@ pooling_words <- function(pooling) {
   if (is.null(pooling)) {
     return("")
   }
-  test <- c(knha = "Knapp-Hartung", adhoc = "Knapp-Hartung, never narrower than the errors", z = "z test", t = "t test")
-  sprintf(" (%s, %s)", pooling$method, test[[pooling$test]])
+  sprintf(" (%s, %s)", pooling$method, test_words[[pooling$test]])
 }
 
 # Rows whose interval is narrower than the errors of the sequences allow (R/meta.R says so in `status`).

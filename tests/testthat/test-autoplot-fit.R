@@ -116,7 +116,7 @@ test_that("real fits and pooled tables go through every type", {
   effects <- plot_effects(6, length = 10)
   fit <- suppressMessages(fit_mr(effects))
   pooled <- meta_analyze(fit)
-  for (type in c("scatter", "forest", "density")) {
+  for (type in c("scatter", "forest", "funnel", "density")) {
     expect_silent(draw(autoplot(fit, type = type, pooled = pooled)))
   }
 })
@@ -134,7 +134,7 @@ test_that("a fit's scatter has each variant once, also of a plain table or a par
 
 test_that("bad types, truths and pooled tables stop", {
   fit <- plot_fit()
-  expect_error(autoplot(fit, type = "funnel"), class = "deepmr_error_argument")
+  expect_error(autoplot(fit, type = "galbraith"), class = "deepmr_error_argument")
   expect_error(autoplot(fit, type = "forest", truth = data.frame(value = 1)), class = "deepmr_error_columns")
   expect_error(
     autoplot(fit, type = "forest", truth = data.frame(truth_name = "a", value = "b")),

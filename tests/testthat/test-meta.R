@@ -69,8 +69,9 @@ test_that("fewer than 2 sequences keep a row", {
 
 test_that("metafor's own words become the status", {
   fits <- as_fits(list(yi = c(0, 1, 5), sei = c(1e-9, 1, 1)))
-  pooled <- meta_analyze(fits, method = "DL")
+  pooled <- meta_analyze(fits, method = "REML")
   expect_match(pooled$status, "^metafor: .*variance")
+  expect_match(meta_analyze(fits, method = "DL")$status, "^sampling variances differ")
   expect_true(is.finite(pooled$estimate))
 })
 
@@ -91,7 +92,7 @@ test_that("tidy, glance and print tell the same", {
     "conf.low", "conf.high", "status"
   ))
   expect_equal(bare(glance(pooled))[c("k", "tau2", "pred.high")], bare(pooled)[c("k", "tau2", "pred.high")])
-  expect_output(print(pooled), "REML, knha")
+  expect_output(print(pooled), "(REML, Knapp-Hartung)", fixed = TRUE)
 })
 
 test_that("the pooled slope of simulated sequences covers the truth", {
@@ -107,4 +108,158 @@ test_that("an interval narrower than the errors of the sequences is marked, and 
   adhoc <- meta_analyze(fits, test = "adhoc")
   expect_identical(adhoc$status, "ok")
   expect_equal(adhoc$std.error, 0.1 / sqrt(4))
+})
+
+test_that("the native estimators equal metafor to 1e-8, for every test", {
+  sets <- c(
+    lapply(mr_reference()[c("meta25", "meta_tau0")], `[[`, "input"),
+    with_seed(1, lapply(1:20, function(i) {
+      k <- sample(2:12, 1)
+      list(yi = rnorm(k, sd = runif(1, 0, 3)), sei = exp(rnorm(k)))
+    }))
+  )
+  for (input in sets) {
+    for (method in c("DL", "PM", "FE")) {
+      for (test in c("knha", "adhoc", "z", "t")) {
+        pooling <- list(method = method, test = test, level = 0.9)
+        got <- pool_native(input$yi, input$sei, pooling)$result
+        # metafor's Paule-Mandel stops at 1e-4 unless told
+        arguments <- list(yi = input$yi, sei = input$sei, control = list(tol = 1e-14))
+        fit <- suppressWarnings(run_rma(arguments, pooling))
+        interval <- predict(fit, level = 90)
+        bounds <- if (method == "FE") c(NA_real_, NA_real_) else c(interval$pi.lb, interval$pi.ub)
+        want <- c(unlist(rma_coefficients(fit)), bounds, unlist(rma_heterogeneity(fit)))
+        expect_equal(unlist(got[meta_columns]), want, tolerance = 1e-8, ignore_attr = TRUE)
+      }
+    }
+  }
+})
+
+test_that("without each sequence, the others are pooled", {
+  fits <- as_fits(mr_reference()$meta25$input)
+  fits$estimate[7] <- NA
+  for (method in c("REML", "DL")) {
+    without <- leave_one_sequence_out(fits, method = method)
+    expect_identical(without$left_out, fits$sequence[-7])
+    alone <- meta_analyze(fits[-3], method = method)
+    row <- bare(without)[without$left_out == "s3", ]
+    expect_equal(row[names(bare(alone))], bare(alone), ignore_attr = TRUE)
+    expect_equal(row$change, alone$estimate - meta_analyze(fits, method = method)$estimate)
+  }
+  two <- leave_one_sequence_out(fits[1:2])
+  expect_identical(two$status, rep("fewer than 2 sequences", 2))
+  expect_identical(nrow(leave_one_sequence_out(fits[7])), 0L)
+})
+
+# Moderators
+
+test_that("moderators equal metafor's and one row per coefficient", {
+  input <- mr_reference()$meta25$input
+  fits <- as_fits(input)
+  gc <- data.frame(sequence = fits$sequence, gc = seq(0.3, 0.7, length.out = 25), kind = rep_len(c("a", "b"), 25))
+  both <- rbind(fits, data.table::copy(fits)[, "method" := "ivw"])
+  pooled <- meta_analyze(both, mods = ~ gc + kind, data = gc[25:1, ])
+  want <- metafor::rma(yi = input$yi, sei = input$sei, mods = ~ gc + kind, data = gc, test = "knha")
+  expect_identical(pooled$term, rep(c("intercept", "gc", "kindb"), 2))
+  expect_equal(pooled$estimate[1:3], drop(want$beta), ignore_attr = TRUE)
+  expect_equal(pooled$p.value[4:6], want$pval)
+  expect_equal(pooled$qm_p[1], want$QMp)
+  expect_identical(tidy(pooled)$term, pooled$term)
+  expect_equal(nrow(glance(pooled)), 2)
+  expect_output(print(pooled), "kindb")
+  own <- cbind(fits, gc[2])
+  expect_equal(meta_analyze(own, mods = ~gc)$estimate, meta_analyze(fits, mods = ~gc, data = gc)$estimate)
+  gc$gc[1:2] <- NA
+  expect_identical(meta_analyze(fits, mods = ~gc, data = gc)$k_left_out, c(2L, 2L))
+  few <- meta_analyze(fits[1:4], mods = ~gc, data = gc)
+  expect_identical(few$status, "fewer than 3 sequences")
+})
+
+test_that("moderators that are none are refused", {
+  fits <- as_fits(mr_reference()$meta25$input)
+  expect_error(meta_analyze(fits, mods = "gc"), "formula", class = "deepmr_error_moderators")
+  expect_error(meta_analyze(fits, mods = ~gc), "gc", class = "deepmr_error_columns")
+  expect_error(meta_analyze(fits, mods = ~estimate), "pooled", class = "deepmr_error_moderators")
+  gc <- data.frame(sequence = "s1", gc = 0.5)
+  expect_error(meta_analyze(fits, mods = ~gc, data = gc), "no row", class = "deepmr_error_moderators")
+})
+
+# Masks shared between sequences: one gain per draw for all of them.
+
+sequences_with_masks <- function(shared, k = 12, n_draws = 20, slope = 0.4, seed = 1) {
+  with_seed(seed, {
+    draw <- function() matrix(rnorm(5 * n_draws), 5)
+    masks <- draw()
+    loadings <- matrix(rnorm(40 * 5), 40)
+    data.table::rbindlist(lapply(seq_len(k), function(i) {
+      if (!shared) masks <- draw()
+      bx <- rnorm(40, sd = 0.1)
+      by <- (slope + rnorm(1, sd = 0.05)) * bx
+      own <- loadings + matrix(rnorm(40 * 5, sd = 0.5), 40)
+      x <- bx + 0.02 * own %*% masks + 0.3 * outer(bx, masks[1, ])
+      y <- by + 0.02 * own %*% masks + 0.3 * outer(by, masks[2, ]) + matrix(rnorm(40 * n_draws, sd = 0.01), 40)
+      draws_effects(list(x = x, y = y), paste0("s", i))
+    }))
+  })
+}
+
+test_that("masks that sequences share are found, and own ones are not taken for shared", {
+  masks <- function(shared, seed) {
+    fit <- fit_mr(sequences_with_masks(shared, seed = seed), method = "egger_draws", error = "mc")
+    meta_analyze(fit, method = "DL")$masks
+  }
+  expect_identical(vapply(1:5, masks, "", shared = TRUE), rep("shared", 5))
+  expect_identical(vapply(1:5, masks, "", shared = FALSE), rep("own", 5))
+  p <- with_seed(1, vapply(1:1000, function(i) {
+    independence_p(scale(matrix(rnorm(20 * 8), 20), scale = FALSE))
+  }, 0))
+  expect_lt(mean(p < 0.05), 0.09)
+  expect_equal(mean(p < 1e-4), 0)
+})
+
+test_that("the jackknife is that of the pooled slope, draw by draw", {
+  effects <- sequences_with_masks(TRUE, k = 4, n_draws = 8)
+  fit <- fit_mr(effects, method = "egger_draws", error = "mc", target = "network")
+  pooled <- meta_analyze(fit, masks = "shared")
+  w <- 1 / (fit$std.error^2 + pooled$tau2)
+  w <- w / sum(w)
+  without <- vapply(1:8, function(t) {
+    again <- data.table::copy(effects)
+    for (role in c("exposure", "outcome")) {
+      draws <- lapply(again[[paste0("draws_", role)]], `[`, -t)
+      again[, paste0(c("draws_", "beta_"), role) := list(draws, vapply(draws, mean, 0))]
+    }
+    again$n_draws <- 7L
+    sum(w * fit_mr(again, method = "egger_draws", error = "mc")$estimate)
+  }, 0)
+  jackknife <- 7 / 8 * sum((without - mean(without))^2)
+  each <- vapply(fit$slope_without_draw, function(x) 7 / 8 * sum((x - mean(x))^2), 0)
+  own <- sum(w^2 * (pooled$tau2 + pmax(0, fit$std.error^2 - each)))
+  expect_equal(pooled$estimate, sum(w * fit$estimate))
+  expect_equal(pooled$std.error, sqrt(jackknife + own), tolerance = 1e-8)
+  expect_identical(pooled$masks, "shared")
+  expect_output(print(pooled), "Masks shared between sequences in 1 of 1")
+})
+
+test_that("with shared masks the jackknife covers, and pooling as if independent does not", {
+  hits <- vapply(1:60, function(seed) {
+    effects <- sequences_with_masks(TRUE, k = 12, seed = 100 + seed)
+    fit <- fit_mr(effects, method = "egger_draws", error = "mc")
+    holds <- function(masks) {
+      pooled <- meta_analyze(fit, method = "DL", masks = masks)
+      pooled$conf.low <= 0.4 && 0.4 <= pooled$conf.high
+    }
+    c(shared = holds("shared"), own = holds("own"))
+  }, c(TRUE, TRUE))
+  expect_gte(sum(hits["shared", ]), qbinom(1e-4, 60, 0.95))
+  expect_lt(sum(hits["own", ]), qbinom(1e-4, 60, 0.95))
+})
+
+test_that("masks that are said to be shared, of slopes that cannot tell, are marked", {
+  fits <- as_fits(mr_reference()$meta25$input)
+  expect_match(meta_analyze(fits, masks = "shared")$status, "^masks shared between sequences")
+  expect_true(is.na(meta_analyze(fits)$masks))
+  fit <- fit_mr(sequences_with_masks(TRUE), method = "egger_draws", error = "mc")
+  gc <- data.frame(sequence = fit$sequence, gc = seq_len(12))
+  expect_match(meta_analyze(fit, mods = ~gc, data = gc)$status[1], "^masks shared between sequences")
 })
