@@ -74,7 +74,8 @@ cross_talk <- function(data, n_groups) {
     by <- data$by[rows[[g]]]
     size <- abs(bx)
     weak <- size <= stats::median(size)
-    strong <- rank(-size, ties.method = "min") <= ceiling(length(size) / 10)
+    kth <- length(size) - ceiling(length(size) / 10) + 1L
+    strong <- size >= sort(size, partial = kth)[kth]
     out[g, ] <- c(plain_line(bx[weak], by[weak]), plain_line(bx[strong], by[strong]))
   }
   data.table::as.data.table(out)

@@ -12,20 +12,15 @@ idle_words <- "weak: no variant moves the exposure as far as in other sequences"
 # Largest |bx| of each sequence, over the upper quartile of these over the sequences of the
 # same exposure and outcome. NA below three sequences: nothing to compare with.
 exposure_reach <- function(data, used, n_groups) {
-  reach <- rep(NA_real_, n_groups)
-  found <- data.table::data.table(
-    group = data$group, size = abs(data$beta_exposure), exposure = data$exposure, outcome = data$outcome
-  )[used]
-  if (!nrow(found)) {
-    return(reach)
-  }
-  found <- found[, list(largest = max(.SD$size)), by = c("group", "exposure", "outcome"), .SDcols = "size"]
-  found[, "usual" := upper_quartile(.SD$largest), by = c("exposure", "outcome"), .SDcols = "largest"]
-  reach[found$group] <- found$largest / found$usual
-  reach
+  first <- match(seq_len(n_groups), data$group)
+  largest <- group_max(abs(data$beta_exposure[used]), data$group[used], n_groups)
+  largest[tabulate(data$group[used], n_groups) == 0L] <- NA_real_
+  pair <- paste(data$exposure[first], data$outcome[first], sep = "\r")
+  largest / stats::ave(largest, pair, FUN = upper_quartile)
 }
 
 upper_quartile <- function(x) {
+  x <- x[!is.na(x)]
   if (length(x) < 3L || !any(x > 0)) NA_real_ else stats::quantile(x, 0.75, names = FALSE)
 }
 

@@ -98,10 +98,10 @@ loo_range <- function(method, data, n_groups, options) {
   if (is.null(method$summands) || !length(data$bx)) {
     return(out)
   }
-  without <- downdated_slopes(method, data, n_groups, options)$without
-  slopes <- data.table::data.table(slope = without, group = data$group)
-  slopes <- slopes[, list(low = min(.SD$slope), high = max(.SD$slope)), by = "group", .SDcols = "slope"]
-  data.table::set(out, slopes$group, c("loo_low", "loo_high"), slopes[, c("low", "high"), with = FALSE])
+  slope <- downdated_slopes(method, data, n_groups, options)$without
+  range <- data.table::data.table(slope = slope, group = data$group)
+  range <- range[, list(low = min(slope), high = max(slope)), by = "group"]
+  data.table::set(out, range$group, c("loo_low", "loo_high"), range[, c("low", "high"), with = FALSE])
   out
 }
 
@@ -147,7 +147,8 @@ draws_summands <- function(data, n_groups, options, centred) {
       centre <- function(m) m - rep(drop(crossprod(m, w[at])) / sum(w[at]), each = nrow(m))
       draws[c("x", "y")] <- lapply(draws[c("x", "y")], centre)
     }
-    error_x <- draws$x %*% error_form(options$error, ncol(draws$x), draws$n_members)
+    form <- error_form(options$error, ncol(draws$x), draws$n_members)
+    error_x <- if (is.matrix(form)) draws$x %*% form else draws$x * form
     xx[at] <- w[at] * rowSums(error_x * draws$x)
     xy[at] <- w[at] * rowSums(error_x * draws$y)
   }
@@ -159,10 +160,12 @@ draws_summands <- function(data, n_groups, options, centred) {
   list(xy = parts$xy - xy, xx = parts$xx - xx, factor = parts$factor)
 }
 
-# T x T matrix F for which x'Fy is the error's share of a product of draws x and y.
+# T x T matrix F for which x'Fy is the error's share of a product of draws x and y; a number where it is a
+# multiple of the identity.
 error_form <- function(error, n_draws, n_members) {
   errors <- draw_errors(error, n_draws, n_members)
-  if (error == "posterior") errors$trace(diag(n_draws)) / n_draws * diag(n_draws) else errors$square(diag(n_draws))
+  alike <- error == "posterior" || draws_independent(n_draws, n_members)
+  if (alike) errors$trace(diag(n_draws)) / n_draws else errors$square(diag(n_draws))
 }
 
 centred_summands <- function(x, y, w, group, n_groups) {
