@@ -180,7 +180,7 @@ clip_line <- function(a, b, x, y) {
 
 # Whether the method turns every variant towards a positive exposure effect first.
 orients <- function(method) {
-  isTRUE(mr_methods()[[method]]$oriented)
+  isTRUE(method_registry()[[method]]$oriented)
 }
 
 scatter_line_layers <- function(lines) {

@@ -104,3 +104,12 @@ nearest_names <- function(x, choices, n = 3L) {
   shared <- targets %in% trimws(strsplit(tolower(x), "[_|]")[[1L]])
   choices[utils::head(order(!within, !shared, distance), n)]
 }
+
+# Correlation of the errors of exposure and outcome.
+check_psi <- function(psi, call = rlang::caller_env()) {
+  psi <- check_number(psi, "psi", lower = -1, upper = 1, call = call)
+  if (abs(psi) == 1) {
+    stop_deepmr("argument", "{.arg psi} must lie between -1 and 1 (exclusive), not {.val {psi}}.", call = call)
+  }
+  psi
+}

@@ -31,14 +31,27 @@ instrument_diagnostics <- function(data, n_groups) {
   egger <- group_line(x, orient(data$bx) * data$by, w, group, n_groups)
   q_ivw <- ifelse(counted$n >= 2, ivw$rss, NA_real_)
   q_egger <- ifelse(counted$n >= 3 & egger$spread, egger$rss, NA_real_)
+  q <- list(
+    q_ivw = q_ivw, q_ivw_p = chisq_tail(q_ivw, counted$n - 1),
+    q_egger = q_egger, q_egger_p = chisq_tail(q_egger, counted$n - 2),
+    q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, 1)
+  )
   data.table::data.table(
     mean_f = ifelse(counted$has_f > 0, counted$f / counted$has_f, NA_real_),
     i2_gx = i2_gx_by_group(x, data$bxse, group, n_groups),
     i2_gx_weighted = i2_gx_by_group(x / data$byse, data$bxse / data$byse, group, n_groups),
-    cross_talk = cross_talk(data, n_groups),
-    q_ivw = q_ivw, q_ivw_p = chisq_tail(q_ivw, counted$n - 1),
-    q_egger = q_egger, q_egger_p = chisq_tail(q_egger, counted$n - 2),
-    q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, 1)
+    cross_talk(data, n_groups), data.table::as.data.table(q), rucker = rucker_choice(q)
+  )
+}
+
+# Rucker's choice at 5 %: how much freedom the data ask for. Errors taken as independent.
+rucker_choice <- function(q, level = 0.05) {
+  data.table::fcase(
+    q$q_ivw_p > level, "A: IVW, fixed effects",
+    q$q_rucker_p > level, "B: IVW, random effects",
+    q$q_egger_p > level, "C: MR-Egger, fixed effects",
+    q$q_egger_p <= level, "D: MR-Egger, random effects",
+    default = NA_character_
   )
 }
 
@@ -49,26 +62,33 @@ chisq_tail <- function(q, df) {
   p
 }
 
-# Correlation of exposure and outcome effects among the weaker half of the variants
-# (|bx| at or below its median): what the outputs share where the exposure hardly moves.
+# Slope and correlation of outcome on exposure effects (least squares with intercept, all
+# variants alike) among the weaker half of the variants by |bx|, and among the strongest
+# tenth: what the outputs share where the exposure hardly moves, beside where it does.
 cross_talk <- function(data, n_groups) {
-  correlation <- rep(NA_real_, n_groups)
-  found <- data.table::data.table(bx = data$bx, by = data$by, group = data$group)[
-    , list(r = weak_half_correlation(.SD$bx, .SD$by)),
-    by = "group"
-  ]
-  correlation[found$group] <- found$r
-  correlation
+  columns <- c("cross_talk", "cross_talk_slope", "strong_correlation", "strong_slope")
+  out <- matrix(NA_real_, n_groups, 4L, dimnames = list(NULL, columns))
+  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  for (g in which(lengths(rows) > 0L)) {
+    bx <- data$bx[rows[[g]]]
+    by <- data$by[rows[[g]]]
+    size <- abs(bx)
+    weak <- size <= stats::median(size)
+    kth <- length(size) - ceiling(length(size) / 10) + 1L
+    strong <- size >= sort(size, partial = kth)[kth]
+    out[g, ] <- c(plain_line(bx[weak], by[weak]), plain_line(bx[strong], by[strong]))
+  }
+  data.table::as.data.table(out)
 }
 
-weak_half_correlation <- function(bx, by) {
-  weak <- abs(bx) <= stats::median(abs(bx))
-  bx <- bx[weak] - mean(bx[weak])
-  by <- by[weak] - mean(by[weak])
-  if (length(bx) < 3L || !any(bx != 0) || !any(by != 0)) {
-    return(NA_real_)
+# Correlation and slope of at least 3 points that vary.
+plain_line <- function(x, y) {
+  x <- x - mean(x)
+  y <- y - mean(y)
+  if (length(x) < 3L || !any(x != 0) || !any(y != 0)) {
+    return(c(NA_real_, NA_real_))
   }
-  sum(bx * by) / sqrt(sum(bx^2) * sum(by^2))
+  c(sum(x * y) / sqrt(sum(x^2) * sum(y^2)), sum(x * y) / sum(x^2))
 }
 
 # Effective number of variants behind weights `w`, and the share of the heaviest.

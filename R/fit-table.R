@@ -24,6 +24,10 @@ fit_table <- function(slope, intercept, status, rse, q, q_df, balance) {
   table[, "status" := status][]
 }
 
+# How the slope of each group follows its outcome effects, for the draw sandwich and leave-one-out
+# (draw-sandwich.R): a function without arguments, so that it costs nothing where neither is asked for.
+set_influence <- function(table, influence) data.table::setattr(table, "influence", influence)
+
 as_intercept <- function(wald) {
   if (is.null(wald)) NULL else stats::setNames(wald, intercept_columns[match(names(wald), wald_columns)])
 }

@@ -5,8 +5,16 @@
 
 fit_egger <- function(data, n_groups, options) {
   w <- 1 / data$byse^2
-  line <- group_line(abs(data$bx), orient(data$bx) * data$by, w, data$group, n_groups)
-  status <- line_status(line)
+  line <- egger_line(data, w, n_groups)
+  egger_table(data, line, w, line_status(line), line$rss, n_groups, options)
+}
+
+egger_line <- function(data, w, n_groups) {
+  group_line(abs(data$bx), orient(data$bx) * data$by, w, data$group, n_groups)
+}
+
+# `q`: heterogeneity about the line, one per group or NA.
+egger_table <- function(data, line, w, status, q, n_groups, options) {
   line$slope[status != "ok"] <- NA_real_
   line$intercept[status != "ok"] <- NA_real_
   rse <- sqrt(line$rss / (line$n - 2))
@@ -15,7 +23,8 @@ fit_egger <- function(data, n_groups, options) {
     line$intercept, sqrt(1 / line$s0 + line$x_mean^2 / line$sxx), rse, line$n - 2, options
   )
   balance <- weight_balance(w, data$group, n_groups)
-  fit_table(slope, intercept, status, rse = rse, q = line$rss, q_df = line$n - 2, balance = balance)
+  table <- fit_table(slope, intercept, status, rse = rse, q = q, q_df = line$n - 2, balance = balance)
+  set_influence(table, function() line_influence(abs(data$bx), orient(data$bx), w, line, data$group))
 }
 
 # With t quantiles and residuals smaller than their standard errors (rse < 1), the

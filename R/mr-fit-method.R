@@ -2,52 +2,94 @@
 # error definition, kernel and diagnostics run, counts added.
 
 fit_method <- function(data, name, errors, options) {
-  method <- mr_methods()[[name]]
+  method <- method_registry()[[name]]
   n_groups <- max(data$group)
-  used <- is.na(data$reason)
-  if (method$needs_draws) used <- used & is.na(data$draws_reason)
+  used <- is.na(method_reason(data, method, options$se))
   n_draws <- group_draws(data, n_groups)
   if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
+  reach <- exposure_reach(data, used, n_groups)
 
   one_error <- function(error, groups) {
     rows <- which(used & data$group %in% groups)
-    se <- textbook_errors(data, rows, error)
-    input <- list(
-      bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
-      group = match(data$group[rows], groups)
-    )
+    input <- kernel_input(data, rows, groups, if (method$raw_errors) "given" else error)
     if (method$needs_draws) input$moments <- moments[groups]
-    fit <- if (error == "posterior" && !method$needs_draws) {
-      no_fit(length(groups), "no draws in this method: they are what \"posterior\" is made of")
-    } else {
-      method$fit(input, length(groups), c(options, list(error = error)))
-    }
-    if (is.null(fit$slope_without_draw)) {
-      data.table::set(fit, j = "slope_without_draw", value = list(rep(list(NULL), nrow(fit))))
-    }
-    fit <- cbind(fit, instrument_diagnostics(input, length(groups)))
+    options$error <- error
+    fit <- fit_groups(method, input, length(groups), options)
+    fit <- cbind(
+      fit, instrument_diagnostics(input, length(groups)), loo_range(method, input, length(groups), options)
+    )
+    data.table::set(fit, which(is.na(fit$estimate)), c("loo_low", "loo_high"), NA_real_)
     n <- tabulate(input$group, length(groups))
     n_all <- tabulate(data$group, n_groups)[groups]
     labels <- data.table::data.table(
-      group = groups, method = name, method_rank = match(name, names(mr_methods())),
+      group = groups, method = name, method_rank = match(name, names(method_registry())),
       error = error, error_rank = match(error, c(errors, "given")),
-      target = if (method$needs_draws) options$target else NA_character_,
-      n = n, n_left_out = n_all - n, n_draws = n_draws[groups]
+      target = if (method$needs_draws || options$se == "draws") options$target else NA_character_,
+      n = n, n_left_out = n_all - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
     )
-    cbind(labels, fit)[, fit_columns, with = FALSE]
+    cbind(labels, flag_idle_exposure(fit, reach[groups]))[, fit_columns, with = FALSE]
   }
-  known <- if (method$needs_draws) seq_len(n_groups) else which(!is.na(n_draws))
+  parts <- error_groups(data, method, errors, options$se, n_groups)
+  data.table::rbindlist(lapply(parts, function(part) one_error(part$error, part$groups)))
+}
+
+# The kernel, what the draws add to it, and the columns that only some kernels have.
+fit_groups <- function(method, input, n_groups, options) {
+  if (options$error == "posterior" && !method$needs_draws) {
+    fit <- no_fit(n_groups, "no draws in this method: they are what \"posterior\" is made of")
+  } else {
+    fit <- method$fit(input, n_groups, options)
+    if (!method$needs_draws) fit <- add_draw_figures(fit, input, n_groups, options)
+  }
+  if (is.null(fit$se_from)) fit[, "se_from" := if (method$needs_draws) "draws" else "method"]
+  if (is.null(fit$slope_without_draw)) {
+    data.table::set(fit, j = "slope_without_draw", value = list(rep(list(NULL), nrow(fit))))
+  }
+  fit
+}
+
+# Which groups are fitted under which error: all those asked for where the number of draws is
+# known, else "given", the standard errors as they stand.
+error_groups <- function(data, method, errors, se, n_groups) {
+  known <- if (method$needs_draws || se == "draws") {
+    seq_len(n_groups)
+  } else if (method$raw_errors) {
+    integer(0)
+  } else {
+    which(!is.na(group_draws(data, n_groups)))
+  }
   unknown <- setdiff(seq_len(n_groups), known)
-  fits <- lapply(if (length(known)) errors, one_error, groups = known)
-  if (length(unknown)) fits <- c(fits, list(one_error("given", unknown)))
-  data.table::rbindlist(fits)
+  parts <- lapply(if (length(known)) errors, function(error) list(error = error, groups = known))
+  if (length(unknown)) parts <- c(parts, list(list(error = "given", groups = unknown)))
+  parts
+}
+
+# Why a row is not used by a method, NA where it is.
+method_reason <- function(data, method, se) {
+  reason <- data$reason
+  if (method$needs_draws || se == "draws") reason <- data.table::fcoalesce(reason, data$draws_reason)
+  if (!is.null(method$leave_out)) reason <- data.table::fcoalesce(reason, method$leave_out(data))
+  reason
+}
+
+# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ... and, at
+# rows `at` of these, the deviations of the draws.
+kernel_input <- function(data, rows, groups, error) {
+  se <- textbook_errors(data, rows, error)
+  list(
+    bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
+    group = match(data$group[rows], groups),
+    deviations = function(at) draw_deviations(data, rows[at])
+  )
 }
 
 fit_columns <- c(
-  "group", "method_rank", "error_rank", "method", "error", wald_columns, intercept_columns,
-  "target", "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
-  "i2_cov", "bias_pred", "cross_talk", "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p",
-  "q_rucker", "q_rucker_p", "status", "slope_without_draw"
+  "group", "method_rank", "error_rank", "method", "error", wald_columns, intercept_columns, "se_from", "target",
+  "n", "n_left_out", "n_draws", "rse", "n_eff", "max_weight_share", "mean_f", "i2_gx", "i2_gx_weighted",
+  "i2_cov", "bias_pred", "loo_low", "loo_high", "exposure_reach",
+  "cross_talk", "cross_talk_slope", "strong_correlation", "strong_slope",
+  "q", "q_df", "q_p", "q_ivw", "q_ivw_p", "q_egger", "q_egger_p", "q_rucker", "q_rucker_p", "rucker",
+  "status", "slope_without_draw"
 )
 
 # The standard errors of `rows` under `error`, as a textbook method takes them.

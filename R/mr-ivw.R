@@ -2,8 +2,23 @@
 # Thompson 2013, Genet Epidemiol 37:658-665), first-order weights 1/byse^2. The random
 # model multiplies the standard error by the residual one where that is above 1.
 
-ivw_line <- function(data, n_groups) {
-  w <- 1 / data$byse^2
+fit_ivw <- function(data, n_groups, options) {
+  ivw_table(data, 1 / data$byse^2, n_groups, options)
+}
+
+# Second-order weights (Thompson, Minelli and Del Greco 2016): the variance of a ratio
+# counts the error of the exposure effect, and its correlation `psi` with the outcome's.
+# Near bx = 0 a weight hangs on the ratio by/bx, which is then noise.
+fit_ivw_delta <- function(data, n_groups, options) {
+  ivw_table(data, delta_weights(data, options$psi), n_groups, options)
+}
+
+delta_weights <- function(data, psi) {
+  from_exposure <- data$by / data$bx * data$bxse
+  1 / (data$byse^2 + from_exposure^2 - 2 * psi * from_exposure * data$byse)
+}
+
+ivw_line <- function(data, n_groups, w = 1 / data$byse^2) {
   sums <- group_sums(
     list(n = rep(1, length(w)), xx = w * data$bx^2, xy = w * data$bx * data$by), data$group, n_groups
   )
@@ -13,27 +28,45 @@ ivw_line <- function(data, n_groups) {
   list(n = sums$n, xx = sums$xx, slope = slope, rss = rss)
 }
 
-fit_ivw <- function(data, n_groups, options) {
-  line <- ivw_line(data, n_groups)
-  status <- data.table::fcase(
-    line$n < 1, "no instruments",
-    !(line$xx > 0), "no spread in exposure effects",
-    line$n < 2 & options$distribution == "t", "one instrument: no t interval",
-    default = "ok"
-  )
+ivw_table <- function(data, w, n_groups, options) {
+  line <- ivw_line(data, n_groups, w)
+  status <- origin_status(line$n, line$xx, options)
   line$slope[!(line$xx > 0)] <- NA_real_
   rse <- ifelse(line$n > 1, sqrt(line$rss / (line$n - 1)), NA_real_)
-  # "default" is the rule of the package MendelianRandomization.
-  random <- switch(options$model,
-    fixed = rep(FALSE, n_groups),
-    random = rep(TRUE, n_groups),
-    default = line$n >= 4
-  )
-  inflation <- ifelse(random & !is.na(rse), pmax(1, rse), 1)
-  df <- if (options$distribution == "t") ifelse(line$n > 1, line$n - 1, NA_real_) else rep(Inf, n_groups)
-  df[is.na(line$slope)] <- NA_real_
-  slope <- wald(line$slope, inflation / sqrt(line$xx), df, options$level)
+  inflation <- ifelse(random_effects(line$n, options) & !is.na(rse), pmax(1, rse), 1)
+  slope <- wald(line$slope, inflation / sqrt(line$xx), origin_df(line$slope, line$n, options), options$level)
   q <- ifelse(line$n > 1, line$rss, NA_real_)
-  balance <- weight_balance(1 / data$byse^2, data$group, n_groups)
-  fit_table(slope, intercept = NULL, status, rse = rse, q = q, q_df = line$n - 1, balance = balance)
+  balance <- weight_balance(w, data$group, n_groups)
+  table <- fit_table(slope, intercept = NULL, status, rse = rse, q = q, q_df = line$n - 1, balance = balance)
+  set_influence(table, function() origin_influence(data$bx, w, line$xx[data$group]))
+}
+
+# Of a line through the origin with denominator `xx` (see draw-sandwich.R).
+origin_influence <- function(x, w, xx) {
+  list(weights = w, sign = rep(1, length(w)), pull = w / xx, slope = w * x / xx, intercept = NULL)
+}
+
+# Of a line through the origin with `n` variants and sum `xx` of squared exposure effects.
+origin_status <- function(n, xx, options) {
+  data.table::fcase(
+    n < 1, "no instruments",
+    !(xx > 0), "no spread in exposure effects",
+    n < 2 & options$distribution == "t", "one instrument: no t interval",
+    default = "ok"
+  )
+}
+
+# "default" is the rule of the package MendelianRandomization.
+random_effects <- function(n, options) {
+  switch(options$model,
+    fixed = rep(FALSE, length(n)),
+    random = rep(TRUE, length(n)),
+    default = n >= 4
+  )
+}
+
+origin_df <- function(estimate, n, options) {
+  df <- if (options$distribution == "t") ifelse(n > 1, n - 1, NA_real_) else rep(Inf, length(n))
+  df[is.na(estimate)] <- NA_real_
+  df
 }

@@ -11,10 +11,11 @@ fit_ols <- function(data, n_groups, options) {
   line$intercept[failed] <- NA_real_
   df <- ifelse(failed, NA_real_, line$n - 2)
   rse <- sqrt(line$rss / df)
-  fit_table(
+  table <- fit_table(
     slope = wald(line$slope, rse / sqrt(line$sxx), df, options$level),
     intercept = wald(line$intercept, rse * sqrt(1 / line$n + line$x_mean^2 / line$sxx), df, options$level),
     status,
     rse = rse, q = NA_real_, q_df = NA_real_, balance = weight_balance(w, data$group, n_groups)
   )
+  set_influence(table, function() line_influence(data$bx, rep(1, length(w)), w, line, data$group))
 }

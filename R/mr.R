@@ -80,9 +80,32 @@
 #'   exposure effects are positive; an effect of exactly 0 keeps its sign (the package
 #'   MendelianRandomization moves it to the origin). Errors of variants are taken to
 #'   be independent, which those of one network are not.
-#' * `ivw`: the same through the origin; `model` chooses fixed or multiplicative
-#'   random effects.
+#' * `egger_penalized`: a second fit in which variants far from the first line lose weight;
+#'   `egger_robust`: the line by MM-estimation (needs robustbase; the same seed for every fit, the session's random
+#'   state untouched); `egger_robust_penalized`: both.
+#' * `egger_paper`: what the DeepMR paper ran, for comparison: variants at least one standard deviation from the mean
+#'   exposure effect over *all* sequences, the standard deviation over draws as standard error (one
+#'   row, `error = "given"`), `egger_robust` above 10 variants, `egger` for 3 to 10. Selecting by the
+#'   estimated effect is winner's curse.
+#' * `ivw`: MR-Egger through the origin; `model` chooses fixed or multiplicative
+#'   random effects. `ivw_delta`: with the error of the exposure in the weights, which
+#'   near `beta_exposure = 0`, where most variants are, hang on a ratio that is noise.
+#' * `divw`: `ivw` with the error taken out of both of its sums; `profile_likelihood`: the slope at which the residuals
+#'   are least beside their own variance, which grows with the slope. Both fail, with a status, when the
+#'   exposure effects carry no signal beyond their error.
+#' * `median`, `median_weighted`: of the ratios of the effects. Their standard error is the spread of medians with each
+#'   draw's errors added (t quantiles); without draws, the value in large samples of the
+#'   bootstrap with independent errors. Direct effects are in neither.
 #' * `ols`: unweighted least squares with intercept and `lm()`'s standard errors.
+#'
+#' [mr_methods()] lists names, formulas and references; [fit_mvmr()] fits several exposures at once.
+#'
+#' @section Standard errors from the draws:
+#' Textbook standard errors take the errors of variants, and of exposure and outcome, as independent. With `se =
+#' "draws"` any method keeps its estimate and takes the standard error from the draws: the error of the slope
+#' in each draw, with all covariances, to first order and weights as they are; for `target = "structural"` also direct
+#' effects, independent over variants. t quantiles with Satterthwaite's degrees of freedom; `distribution` and `model`
+#' do not matter then. The bias that error leaves in the estimate stays: see `bias_pred`.
 #'
 #' @section Coverage:
 #' In simulations (`benchmarks/README.md` in the sources; 1,000 replicates, Monte-Carlo error
@@ -102,16 +125,21 @@
 #' effects' spread is signal, and no correction makes that informative. A denominator
 #' that is not positive is the extreme case. Under `"mc"` more draws help; under
 #' `"classical"` nothing does but sequences in which the exposure moves more.
+#' `"weak: no variant moves the exposure as far as in other sequences"` keeps the estimate too: `exposure_reach` is
+#' below a third. In a sequence without a site to lose, effects are small but well above their errors, so `i2_cov` and
+#' the standard error look good, yet the slope is that of the network's background. `divw` is `"weak: ..."`
+#' where (mean F - 1) sqrt(n) is below 20.
 #' Variants are left out, counted in `n_left_out` and explained by
 #' [`augment()`][augment.deepmr_mr_fit], when they are at float rounding level, have a
-#' missing or infinite value, an outcome standard error of 0, or are not `selected`.
+#' missing or infinite value, an outcome standard error of 0, or are not `selected`; methods of ratios (medians,
+#' `ivw_delta`) leave out exposure effects of 0.
 #'
 #' @param x An effects table ([estimate_effects()]), or a mutagenesis table together
 #'   with `exposure` and `outcome`, or any data frame with `sequence`,
 #'   `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome` (and `exposure`,
 #'   `outcome` where there are several). `position`, `n_draws`, `n_members`,
 #'   `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
-#' @param method One or more of `"egger_draws"`, `"ivw_draws"`, `"egger"`, `"ivw"`, `"ols"`. `NULL`
+#' @param method One or more of the names that [mr_methods()] lists, but not those of [fit_mvmr()]. `NULL`
 #'   takes `"egger_draws"` where there are draws, else `"egger"`, and says so (a
 #'   message of class `deepmr_message_method`).
 #' @param error One or more of `"mc"`, `"classical"` and `"posterior"`; see "Three meanings of the error".
@@ -120,42 +148,52 @@
 #'   median. Where SEs grow with the effects, inverse-variance weights favour
 #'   background variants, whose effects on several outputs move together for reasons
 #'   of the network alone.
-#' @param distribution `"normal"` or `"t"` quantiles for `egger` (n - 2 degrees of
-#'   freedom) and `ivw` (n - 1). With `"t"`, `egger` takes the wider of two intervals
+#' @param distribution `"normal"` or `"t"` quantiles for the kinds of `egger` (n - 2 degrees of
+#'   freedom) and methods without intercept (n - 1). With `"t"`, `egger` takes the wider of two intervals
 #'   where residuals are smaller than their stated errors. `ols` and the methods on draws
 #'   always use t.
 #' @param exposure,outcome Names of outputs, or rows of the table that [outputs()] returns,
 #'   to narrow an effects table or to make one from a mutagenesis table.
 #' @param level Confidence level, between 0 and 1.
-#' @param model For `ivw`: `"default"` (fixed effects below 4 variants, else random:
-#'   the rule of MendelianRandomization), `"fixed"` or `"random"`.
-#' @param target For the methods on draws: `"structural"`, direct effects of mutations on the outcome are random and
+#' @param model For `ivw`, `ivw_delta` and `profile_likelihood`: `"default"` (fixed effects below 4 variants, else
+#'   random: the rule of MendelianRandomization), `"fixed"` or `"random"`. For `divw`: without (`"fixed"`) or with
+#'   balanced direct effects.
+#' @param target For the methods on draws, and any method with `se = "draws"`: `"structural"`, direct effects of
+#'   mutations on the outcome are random and
 #'   count as error, or `"network"`, the slope over all of these variants, of which they are part. See "What a
 #'   slope means".
+#' @param se `"method"`, the method's own standard error, or `"draws"`; see "Standard errors from the draws".
+#' @param psi For `ivw_delta`, `divw` and `profile_likelihood`: correlation of the errors of exposure and outcome
+#'   effect, between -1 and 1, the same for all variants.
 #' @param ... Must be empty.
 #' @return A data.table of class `deepmr_mr_fit`, one row per sequence x exposure x
 #'   outcome x method x error:
 #'   `estimate` (outcome units per exposure unit), `std.error`, `df` (`Inf` for normal
 #'   quantiles), `statistic`, `p.value`, `conf.low`, `conf.high`; the same for the
-#'   `intercept` (`NA` for `ivw` and `ivw_draws`); `target` (methods on draws, else `NA`); `n` variants used,
-#'   `n_left_out`, `n_draws`; `rse`
-#'   (residual standard error, for `egger` and `ivw` in units of the stated errors);
+#'   `intercept` (`NA` for methods through the origin); `se_from` (`"method"` or `"draws"`); `target` (methods on draws
+#'   and `se = "draws"`, else `NA`); `n` variants used, `n_left_out`, `n_draws`; `rse`
+#'   (residual standard error, for weighted methods in units of the stated errors);
 #'   `n_eff` (effective number of variants under the method's weights) and
 #'   `max_weight_share`; `mean_f` (mean of (effect/SE)^2), `i2_gx` and
 #'   `i2_gx_weighted` ([i2_gx()]); `i2_cov` (share of the exposure effects' spread
 #'   that is not error, with the covariance of the draws; may be negative; `NA` for `"posterior"`) and
-#'   `bias_pred` (bias that the correction removed), both for the methods on draws;
-#'   `cross_talk` (correlation of the two effects among the half of the variants with
-#'   the weakest exposure effects); `q`, `q_df`, `q_p` (heterogeneity about the
-#'   method's own line, `egger` and `ivw` only); `q_ivw`, `q_ivw_p` (Cochran, n - 1
+#'   `bias_pred` (bias of the uncorrected slope under the method's weights, which the methods on draws and `divw` take
+#'   off), both for regressions of effects with draws;
+#'   `loo_low`, `loo_high` (range of the slope without any one variant, [leave_one_out()]); `exposure_reach` (largest
+#'   exposure effect over the upper quartile of those of all sequences; `NA` below 3);
+#'   `cross_talk`, `cross_talk_slope` (correlation and slope of the two effects among the half of the variants with
+#'   the weakest exposure effects), `strong_correlation`, `strong_slope` (the same among the strongest tenth);
+#'   `q`, `q_df`, `q_p` (heterogeneity about the
+#'   method's own line, where it has a chi-squared distribution); `q_ivw`, `q_ivw_p` (Cochran, n - 1
 #'   degrees of freedom), `q_egger`, `q_egger_p` (n - 2) and their difference
-#'   `q_rucker`, `q_rucker_p` (1), which take errors of variants as independent;
-#'   `status`; `slope_without_draw`, a list-column: the estimate without draw t, for each t, by which
+#'   `q_rucker`, `q_rucker_p` (1), which take errors of variants as independent, and Rucker's choice of
+#'   model at 5 %, `rucker` (A to D); `status`; [diagnose()] puts these into sentences, `summary()` into a verdict;
+#'   `slope_without_draw`, a list-column: the estimate without draw t, for each t, by which
 #'   [meta_analyze()] sees masks that sequences share (methods on draws, not for `"posterior"` or
 #'   several draws of an ensemble's member).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
-#' `deepmr_error_no_draws`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
+#' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
 #' `deepmr_error_no_rows`, `deepmr_error_argument`; for `exposure` and `outcome`
 #' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
 #' outputs) and `deepmr_error_no_output` (a search that found nothing).
@@ -186,7 +224,7 @@
 fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NULL,
                    distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
                    level = 0.95, model = c("default", "fixed", "random"),
-                   target = c("structural", "network"), ...) {
+                   target = c("structural", "network"), se = c("method", "draws"), psi = 0, ...) {
   rlang::check_dots_empty()
   if (!is.null(method)) check_method_names(method)
   error <- check_errors(error)
@@ -197,11 +235,13 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
     model = check_choice(if (missing(model)) "default" else model, c("default", "fixed", "random"), "model"),
     level = check_level(level),
     target = check_choice(if (missing(target)) "structural" else target, c("structural", "network"), "target"),
-    weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights")
+    weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights"),
+    se = check_choice(if (missing(se)) "method" else se, c("method", "draws"), "se"),
+    psi = check_psi(psi)
   )
   data <- prepare_effects(x, exposure, outcome)
   has_draws <- "draws_reason" %in% names(data)
-  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws)
+  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
 
   units <- unique(data, by = "group")
@@ -242,7 +282,7 @@ check_errors <- function(error, call = rlang::caller_env()) {
 }
 
 check_weight_choice <- function(weights, method, call = rlang::caller_env()) {
-  obeys <- vapply(mr_methods()[method], `[[`, TRUE, "weight_choice")
+  obeys <- vapply(method_registry()[method], `[[`, TRUE, "weight_choice")
   if (!is.null(weights) && !any(obeys)) {
     stop_deepmr(
       "argument", "{.arg weights} has no meaning for {.val {method}}, whose name{?s} fix{?es/} the weights.",

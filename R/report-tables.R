@@ -56,7 +56,7 @@ fits_table <- function(fit) {
   x <- utils::head(x, max_report_rows)
   x[, c("interval", "p", "q_text") := list(interval(x$conf.low, x$conf.high), p_value(x$p.value), p_value(x$q_egger_p))]
   grey <- x$status != "ok"
-  # Only methods on draws have it.
+  # Only fits to effects with draws have it.
   if (all(is.na(x$i2_cov))) x <- x[, setdiff(names(x), "i2_cov"), with = FALSE]
   x <- columns_as(x, c(
     sequence = "sequence", exposure = "exposure", outcome = "outcome", method = "method", error = "error",
@@ -102,7 +102,7 @@ left_out_table <- function(report) {
       counted(left_out, "variant")
     )))
   }
-  needs_draws <- vapply(mr_methods(), `[[`, TRUE, "needs_draws")
+  needs_draws <- vapply(method_registry(), `[[`, TRUE, "needs_draws")
   reason <- variants$reason
   if ("draws_reason" %in% names(variants) && any(needs_draws[unique(report$fit$method)] %in% TRUE)) {
     only <- paste0(variants$draws_reason, " (methods on draws only)")

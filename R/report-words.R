@@ -41,7 +41,7 @@ report_asked <- function(report) {
     escape_html(if (length(x) > n) name_some(x, n) else listed(x))
   }
   methods <- unique(fit$method)
-  known <- mr_methods()[methods]
+  known <- method_registry()[methods]
   method_words <- sprintf(
     "<code>%s</code>: %s (%s)", escape_html(methods),
     vapply(known, function(m) if (is.null(m)) "not one of deepmr's" else m$label, ""),

@@ -49,7 +49,7 @@ tidy.deepmr_mr_fit <- function(x, ...) {
   terms <- setdiff(wald_columns, "df")
   plain <- data.table::as.data.table(as.list(x))
   slope <- plain[, c(fit_keys, terms, "status"), with = FALSE]
-  has_intercept <- which(plain$method %in% names(Filter(function(method) method$intercept, mr_methods())))
+  has_intercept <- which(plain$method %in% names(Filter(function(method) method$intercept, method_registry())))
   intercept <- plain[has_intercept, c(fit_keys, setdiff(intercept_columns, "intercept_df"), "status"), with = FALSE]
   data.table::setnames(intercept, names(slope))
   slope[, c("term", "row") := list("slope", .I)]
@@ -77,7 +77,7 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
   rlang::check_dots_empty()
   check_columns(x, c(fit_keys, "estimate", "intercept"), "x")
   variants <- if (is.null(data)) attr(x, "variants") else prepare_effects(data)
-  fits <- data.table::as.data.table(as.list(x)[c(fit_keys, "estimate", "intercept")])
+  fits <- data.table::as.data.table(as.list(x)[intersect(c(fit_keys, "estimate", "intercept", "se_from"), names(x))])
   fits[, "fit" := .I]
   unit <- c("sequence", "exposure", "outcome")
   n_lost <- if (is.null(variants)) nrow(fits) else nrow(fits[!variants, on = unit])
@@ -87,14 +87,10 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
       "Give the effects table that was fitted: {.code augment(fit, data = effects)}."
     )
   }
+  variants <- data.table::copy(variants)[, "variant" := .I]
   out <- variants[fits, on = unit, allow.cartesian = TRUE]
-  methods <- mr_methods()
-  needs_draws <- vapply(methods, `[[`, TRUE, "needs_draws")[out$method]
-  oriented <- vapply(methods, `[[`, TRUE, "oriented")[out$method]
-  reason <- out$reason
-  if ("draws_reason" %in% names(out)) {
-    reason <- data.table::fcoalesce(reason, ifelse(needs_draws, out$draws_reason, NA_character_))
-  }
+  oriented <- vapply(method_registry(), `[[`, TRUE, "oriented")[out$method]
+  reason <- fit_reason(out, variants)
   intercept <- data.table::fcoalesce(out$intercept, 0) * ifelse(oriented, orient(out$beta_exposure), 1)
   fitted <- intercept + out$estimate * out$beta_exposure
   data.table::set(
@@ -105,4 +101,22 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
   data.table::setorderv(out, "fit")
   variant <- intersect(c("position", "ref", "alt"), names(out))
   out[, c(fit_keys, variant, effect_columns, "fitted", "residual", "used", "reason"), with = FALSE]
+}
+
+# Why a variant is not in a fit, for the rows of `out`: variants joined to fits. What a method
+# leaves out by itself may depend on all `variants`.
+fit_reason <- function(out, variants) {
+  reason <- out$reason
+  on_draws <- vapply(method_registry(), `[[`, TRUE, "needs_draws")[out$method]
+  if (!is.null(out$se_from)) on_draws <- on_draws | out$se_from == "draws"
+  if ("draws_reason" %in% names(out)) {
+    reason <- data.table::fcoalesce(reason, ifelse(on_draws, out$draws_reason, NA_character_))
+  }
+  for (name in unique(out$method)) {
+    leave_out <- method_registry()[[name]]$leave_out
+    if (is.null(leave_out)) next
+    at <- which(out$method == name)
+    reason[at] <- data.table::fcoalesce(reason[at], leave_out(variants)[out$variant[at]])
+  }
+  reason
 }

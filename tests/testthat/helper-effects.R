@@ -2,6 +2,20 @@
 
 mr_reference <- function() dget(testthat::test_path("fixtures", "mr-reference.R"))
 
+# Figures of the textbook methods, for the inputs of mr_reference().
+textbook_reference <- function() dget(testthat::test_path("fixtures", "mr-textbook.R"))
+
+# Largest relative difference of two vectors.
+relative_gap <- function(got, want) max(abs(unlist(got) / unlist(want) - 1))
+
+reference_sets <- c("synthetic200", "underdispersed40")
+
+# Methods that these machines can fit.
+fittable_methods <- function() {
+  has <- function(method) is.null(method$package) || requireNamespace(method$package, quietly = TRUE)
+  names(Filter(has, method_registry()))
+}
+
 # A plain table of effects from the vectors of a reference set.
 plain_effects <- function(input, sequence = "s1") {
   data.table::data.table(

@@ -13,7 +13,7 @@ test_that("intervals of egger_draws cover the network's own slope in 90 % of seq
   effects <- estimate_effects(x, setdiff(demo_outputs, "accessibility"), "accessibility")
   fit <- merge(fit_mr(effects, error = "mc"), network_slopes(), by = c("sequence", "exposure"))
   expect_identical(nrow(fit), 32L)
-  expect_identical(unique(fit$status), "ok")
+  expect_true(all(fit$status %in% c("ok", idle_words)))
   covered <- fit$conf.low <= fit$slope & fit$slope <= fit$conf.high
   expect_gte(mean(covered), 0.9)
   # Not by being wide: most intervals exclude the slope of the next exposure.

@@ -15,6 +15,17 @@ test_that("Q statistics and mean F equal the reference (Rucker's framework)", {
   }
 })
 
+test_that("Rucker's choice asks for no more freedom than the data do", {
+  choice <- function(p, p_diff, p_egger) {
+    rucker_choice(list(q_ivw_p = p, q_rucker_p = p_diff, q_egger_p = p_egger))
+  }
+  expect_match(choice(0.2, 0.001, 0.001), "^A")
+  expect_match(choice(0.01, 0.2, 0.001), "^B")
+  expect_match(choice(0.01, 0.01, 0.2), "^C")
+  expect_match(choice(0.01, 0.01, 0.01), "^D")
+  expect_identical(choice(NA_real_, NA_real_, NA_real_), NA_character_)
+})
+
 test_that("mean F and I2 leave exposure SEs of 0 out, Q does not need them", {
   input <- mr_reference()$underdispersed40$input
   zero <- input
@@ -29,8 +40,14 @@ test_that("mean F and I2 leave exposure SEs of 0 out, Q does not need them", {
 test_that("cross-talk is the correlation over the weaker half", {
   input <- mr_reference()$synthetic200$input
   weak <- abs(input$bx) <= median(abs(input$bx))
-  expect_equal(diagnostics_of(input)$cross_talk, cor(input$bx[weak], input$by[weak]))
-  expect_identical(weak_half_correlation(c(1, 1, 1, 2, 3, 4), 1:6), NA_real_)
+  d <- diagnostics_of(input)
+  expect_equal(d$cross_talk, cor(input$bx[weak], input$by[weak]))
+  slope <- function(rows) unname(coef(lm(input$by[rows] ~ input$bx[rows]))[2])
+  expect_equal(d$cross_talk_slope, slope(weak))
+  strong <- order(-abs(input$bx))[1:20]
+  expect_equal(d$strong_correlation, cor(input$bx[strong], input$by[strong]))
+  expect_equal(d$strong_slope, slope(strong))
+  expect_identical(plain_line(c(1, 1, 1), 1:3), c(NA_real_, NA_real_))
 })
 
 test_that("the effective number of variants runs from 1 to n", {

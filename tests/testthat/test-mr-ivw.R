@@ -48,3 +48,28 @@ test_that("one instrument has no t interval, and says so", {
   expect_false(is.na(fit$estimate))
   expect_true(is.na(fit$conf.low) && is.na(fit$p.value))
 })
+
+test_that("ivw_delta equals mr_ivw(weights = 'delta'), with psi", {
+  for (name in reference_sets) {
+    effects <- plain_effects(mr_reference()[[name]]$input)
+    reference <- textbook_reference()[[name]]
+    expect_ivw(fit_mr(effects, method = "ivw_delta"), reference$ivw_delta)
+    expect_ivw(fit_mr(effects, method = "ivw_delta", psi = 0.3), reference$ivw_delta_psi0.3)
+  }
+})
+
+test_that("ivw_delta is lm() with the variances of the ratios as weights", {
+  input <- mr_reference()$synthetic200$input
+  variance <- with(input, (byse / bx)^2 + (by * bxse / bx^2)^2 - 2 * 0.5 * by * byse * bxse / bx^3)
+  model <- summary(lm(I(by / bx) ~ 1, input, weights = 1 / variance))
+  fit <- fit_mr(plain_effects(input), method = "ivw_delta", psi = 0.5)
+  expect_equal(fit$estimate, model$coefficients[1, 1], tolerance = 1e-10)
+  expect_equal(fit$std.error, model$coefficients[1, 2] / min(1, model$sigma), tolerance = 1e-10)
+})
+
+test_that("psi is a correlation", {
+  effects <- plain_effects(mr_reference()$n4$input)
+  for (psi in list(1, -1, 2, NA, "a", c(0.1, 0.2))) {
+    expect_error(fit_mr(effects, method = "ivw_delta", psi = psi), "psi", class = "deepmr_error_argument")
+  }
+})

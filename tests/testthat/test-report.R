@@ -171,7 +171,9 @@ test_that("status stands beside the names, and rows that are not ok are grey", {
     gsub("<[^>]*>", "", regmatches(head, gregexpr("<th [^>]*>[^<]*</th>", head))[[1]])
   }
   table <- fits_table(fit)
-  expect_identical(heads(table)[1:6], c("sequence", "exposure", "outcome", "error", "status", "slope"))
+  expect_identical(heads(table)[1:5], c("sequence", "exposure", "outcome", "error", "status"))
+  no_draws <- fits_table(data.table::copy(fit)[, "i2_cov" := NA_real_])
+  expect_identical(heads(no_draws)[5:6], c("status", "slope"))
   expect_match(table, "<tr><td[^>]*>simulated1<")
   expect_match(table, "<tr class=\"grey\"><td[^>]*>simulated2<")
   expect_identical(heads(fits_table(report_fit()))[5:6], c("status", "I\u00b2_cov"))

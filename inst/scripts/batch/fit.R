@@ -5,7 +5,7 @@ fit_command <- function() {
       option("table", "What mutagenize wrote (.rds, .tsv, .tsv.gz), or any table of effects; see ?fit_mr", "FILE"),
       option("exposure", "Names of exposures, a,b or @file with one per line", "NAMES"),
       option("outcome", "Names of outcomes", "NAMES"),
-      option("method", "Of egger_draws, ivw_draws, egger, ivw, ols [egger_draws with draws, else egger]", "NAMES"),
+      option("method", "One or more names of mr_methods() [egger_draws with draws, else egger]", "NAMES"),
       option("error", "One or more of mc, classical, posterior [mc,classical]", "NAMES"),
       option("level", "Level of the intervals, pooled ones too [0.95]", "LEVEL"),
       option("out", "Where the fits go: .rds (for report), .tsv or .tsv.gz (as tidy() gives them)", "FILE"),
