@@ -23,7 +23,7 @@
 #' changed one base at a time. It is evidence about what the network has learnt,
 #' and about biology only as far as the network is right.
 #'
-#' @importFrom data.table := .N .SD .I .GRP data.table as.data.table setDT setattr setcolorder
+#' @importFrom data.table := .N .SD .I .GRP .BY data.table as.data.table setDT setattr setcolorder
 #' @importFrom rlang .data abort
 #' @keywords internal
 "_PACKAGE"
