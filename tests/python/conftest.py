@@ -18,6 +18,10 @@ QUIET = (  # what torch says of its own TorchScript and of Dropout2d in three di
 )
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "gpu: needs a CUDA device")
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         for line in QUIET:

@@ -1,5 +1,7 @@
 """The windowed engine at the edges: of the sequence, of pooling, of what it can do."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -123,3 +125,19 @@ def test_the_order_in_which_positions_are_given_does_not_matter():
     whole = mutate(model, RANDOM, engine="windowed")
     rows = np.isin(whole["position"][:, 0], [1, 3, 32, 60])
     np.testing.assert_allclose(some["draws"], whole["draws"][rows], rtol=1e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize(("bias", "level"), [(0.0, 0.5), (-4.6, 0.01)])
+@pytest.mark.parametrize("name", ["deepsea", "deepsea_both_strands", "beluga"])
+def test_probabilities_and_rare_marks_against_double_precision(name, bias, level):
+    """Each draw's effect within 1e-6 + 1e-3 of it, of the whole network in double precision."""
+    net = zoo(name).module
+    last = [m for m in net.modules() if isinstance(m, nn.Linear)][-1]
+    with torch.no_grad():
+        last.bias.fill_(bias)
+        last.weight.mul_(0.2)  # outputs stay near the level
+    windowed = mutate(as_model(net, layout="NC1L", length=LONG), RANDOM, engine="windowed")
+    exact = mutate(as_model(copy.deepcopy(net).double(), layout="NC1L", length=LONG), RANDOM, engine="dense")
+    assert level / 2 < exact["mean_ref"].mean() < 2 * level
+    assert np.abs(exact["draws"]).max() > 1e-4
+    assert (np.abs(windowed["draws"] - exact["draws"]) <= 1e-6 + 1e-3 * np.abs(exact["draws"])).all()
