@@ -9,7 +9,7 @@ test_that("both engines give the same table, to float rounding", {
   expect_equal(unlist(windowed$effect_draws), unlist(dense$effect_draws), tolerance = 1e-5)
   keys <- c("sequence", "position", "ref", "alt", "output", "n_draws")
   expect_identical(as.list(windowed)[keys], as.list(dense)[keys])
-  expect_identical(attr(windowed, "provenance")$batch_size, 512L)
+  expect_identical(attr(windowed, "provenance")$batch_size, 3072L)
 })
 
 test_that("what ran is shown", {
