@@ -132,7 +132,7 @@ test_that("about the network's own slope residuals are no error, and errors of t
 
 test_that("draws of an ensemble's members are not taken for independent", {
   draws <- random_draws(n = 15, n_draws = 12)
-  member <- matrix(rep(rnorm(15 * 3, sd = 0.05), 4), 15)
+  member <- with_seed(2, matrix(rep(rnorm(15 * 3, sd = 0.05), 4), 15))
   draws <- list(x = draws$x + member, y = draws$y + 0.3 * member)
   effects <- draws_effects(draws)
   effects$n_members <- 3L

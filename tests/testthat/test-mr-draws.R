@@ -188,7 +188,7 @@ test_that("without draw noise it is ols, with n - 2 degrees of freedom", {
 
 test_that("without direct effects the degrees of freedom are those of the draws", {
   draws <- random_draws(n = 60, n_draws = 9, tau = 0, seed = 2)
-  draws$y <- 0.4 * draws$x + rep(rnorm(9), each = 60)
+  draws$y <- 0.4 * draws$x + rep(with_seed(3, rnorm(9)), each = 60)
   draws$y <- draws$y + outer(rowMeans(draws$x), with_seed(1, rnorm(9)))
   moments <- moments_of(draws)
   fit <- draws_kernel(moments, "classical", "structural", 0.95)
