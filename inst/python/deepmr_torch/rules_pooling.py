@@ -93,20 +93,21 @@ def avg_pool(func, x, kernel, stride=(), padding=(0,), ceil_mode=False, count_in
 
 
 def adaptive_avg_pool(func, x, size):
-    n = int(size[x.form[1:].index("L")]) if x.form[0] == "C" and "L" in x.form else 0
-    if any(int(v) != 1 for f, v in zip(x.form[1:], size) if f == "1") or n == 0 or x.length % n:
-        return None
-    step = x.length // n
-    return avg_pool(func, x, *([(step if f == "L" else 1) for f in x.form[1:]],) * 2)
+    kernel = _equal_windows(x, size)
+    return None if kernel is None else avg_pool(func, x, kernel, kernel)
 
 
 def adaptive_max_pool(func, x, size):
-    """Where its windows are all of one length."""
+    kernel = _equal_windows(x, size)
+    return None if kernel is None else max_pool_with_indices(func, x, kernel, kernel)
+
+
+def _equal_windows(x, size):
+    """The kernel of adaptive pooling to `size`, where its windows are all of one length."""
     n = int(size[x.form[1:].index("L")]) if x.form[0] == "C" and "L" in x.form else 0
     if any(int(v) != 1 for f, v in zip(x.form[1:], size) if f == "1") or n == 0 or x.length % n:
         return None
-    step = x.length // n
-    return max_pool_with_indices(func, x, *([(step if f == "L" else 1) for f in x.form[1:]],) * 2)
+    return [x.length // n if f == "L" else 1 for f in x.form[1:]]
 
 
 def _over_positions(x, ref, delta, dims, keep):
