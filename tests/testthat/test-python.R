@@ -55,8 +55,8 @@ test_that("torch is imported with its own functions before R's BLAS, and the fla
   code <- c(
     "reticulate::py_run_string('", "import sys", "seen = {}", "class Look:",
     "    def find_spec(self, name, path=None, target=None):",
-    "        seen.setdefault(name, sys.getdlopenflags())", "sys.meta_path.insert(0, Look())", "before = sys.getdlopenflags()",
-    "')", "invisible(deepmr:::backend())",
+    "        seen.setdefault(name, sys.getdlopenflags())", "sys.meta_path.insert(0, Look())",
+    "before = sys.getdlopenflags()", "')", "invisible(deepmr:::backend())",
     "reticulate::py_run_string('import os', convert = FALSE)",
     "cat(reticulate::py_eval('seen[\\'torch\\'] & os.RTLD_DEEPBIND > 0 and before == sys.getdlopenflags()'))"
   )
