@@ -97,7 +97,8 @@ def measure(name, maker, length, layout, k, asked, aim):
     excess = np.abs(got - effect) - 1e-3 * np.abs(effect)
     return {
         "network": name, "variants": n, "dense_ms_per_row": 1e3 * per_row, "dense_s": dense, "windowed_s": fast,
-        "draws_at_once": at_once, "peak_gb": memory / 1e9, "windowed_ms_per_row": 1e3 * fast / DRAWS / (n + 1), "ratio": dense / fast, "asked": asked, "aim": aim,
+        "draws_at_once": at_once, "peak_gb": memory / 1e9,
+        "windowed_ms_per_row": 1e3 * fast / DRAWS / (n + 1), "ratio": dense / fast, "asked": asked, "aim": aim,
         "largest_difference": float(np.abs(got - effect).max()), "largest_effect": float(np.abs(effect).max()),
         "level": float(np.abs(whole).mean()),
         "above_1e-3_of_effect": float(excess.max()),

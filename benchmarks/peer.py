@@ -71,9 +71,9 @@ def main(n_sequences):
         position, alt = encode.snvs(codes[0])
         difference = np.abs(result.y_hat[0].numpy()[alt, position] - got[0]).max()  # y_hat (n, 4, length, outputs)
         print(
-            f"DeepSEA, no dropout, {n} sequence(s), seconds for each: tangermeme {min(their_times) / n:.2f} (batch {best}), "
-            f"deepmr {min(our_times) / n:.2f}, ratio {min(their_times) / min(our_times):.1f}; largest difference "
-            f"{difference:.1e}"
+            f"DeepSEA, no dropout, {n} sequence(s), seconds for each: tangermeme {min(their_times) / n:.2f} "
+            f"(batch {best}), deepmr {min(our_times) / n:.2f}, ratio {min(their_times) / min(our_times):.1f}; largest "
+            f"difference {difference:.1e}"
         )
 
 
