@@ -128,7 +128,9 @@ ratio_methods <- function() {
 }
 
 # A ratio by/bx does not exist.
-leave_out_no_ratio <- function(data) ifelse(data$beta_exposure == 0, "beta_exposure is 0: no ratio", NA_character_)
+leave_out_no_ratio <- function(data) {
+  data.table::fcase(data$beta_exposure == 0, "beta_exposure is 0: no ratio", default = NA_character_)
+}
 
 #' Methods of Mendelian randomization
 #'

@@ -85,3 +85,11 @@ test_that("fewer than 3 ratios have no median", {
   expect_identical(unique(fit$status), "fewer than 3 instruments")
   expect_true(all(is.na(fit$estimate)))
 })
+
+test_that("exposure effects that are all missing keep their row", {
+  effects <- plain_effects(lapply(mr_reference()$underdispersed40$input[effect_vectors], `[`, 1:3))
+  effects$beta_exposure <- NA_real_
+  fit <- fit_mr(effects, method = c("median", "median_weighted", "ivw_delta"))
+  expect_identical(fit$n, c(0L, 0L, 0L))
+  expect_true(all(is.na(fit$estimate)))
+})
