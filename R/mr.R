@@ -94,8 +94,8 @@
 #'   are least beside their own variance, which grows with the slope. Both fail, with a status, when the
 #'   exposure effects carry no signal beyond their error.
 #' * `median`, `median_weighted`: of the ratios of the effects. Their standard error is the spread of medians with each
-#'   draw's errors added (t quantiles); without draws, the value in large samples of the
-#'   bootstrap with independent errors. Direct effects are in neither.
+#'   draw's errors added (t quantiles); without draws, that of a bootstrap with independent errors (1,000 times, the
+#'   same seed for every fit; above 1,000 variants its value in large samples). Direct effects are in neither.
 #' * `ols`: unweighted least squares with intercept and `lm()`'s standard errors.
 #'
 #' [mr_methods()] lists names, formulas and references; [fit_mvmr()] fits several exposures at once.
