@@ -19,13 +19,14 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
   # Shares the columns of `x`, of which none is changed in place: draws are large.
   data <- data.table::setDT(as.list(x)[keep])
-  if (!all(is.na(data$n_draws))) check_numeric_columns(data, "n_draws", "x", call)
+  if (!all(is.na(data$n_draws))) check_draw_counts(data, call)
   if (!is.null(data$n_members)) check_member_counts(data$n_members, call)
   for (role in c("exposure", "outcome")) {
     if (is.null(data[[role]])) data[, (role) := role]
   }
   unit <- c("sequence", "exposure", "outcome")
   data[, (unit) := lapply(.SD, as.character), .SDcols = unit]
+  check_named(data, unit, call)
   if (all(variant_columns %in% names(data))) {
     check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
   }
@@ -127,6 +128,33 @@ selected_rows <- function(data, call) {
 not_selected_reason <- function(data) {
   given <- if (is.null(data$reason)) NA_character_ else as.character(data$reason)
   rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
+}
+
+# A row of no name would be a sequence or an output of its own.
+check_named <- function(data, columns, call) {
+  for (column in columns) {
+    n <- sum(is.na(data[[column]]))
+    if (n) {
+      stop_deepmr(
+        "columns", "Column {.field {column}} of {.arg x} is missing in {n} row{?s}.",
+        "Every row needs the names of its sequence and outputs.",
+        call = call
+      )
+    }
+  }
+}
+
+check_draw_counts <- function(data, call) {
+  check_numeric_columns(data, "n_draws", "x", call)
+  n_draws <- data$n_draws
+  wrong <- !is.na(n_draws) & !(is.finite(n_draws) & n_draws >= 0 & n_draws == round(n_draws))
+  if (any(wrong)) {
+    stop_deepmr(
+      "columns", "Column {.field n_draws} must hold whole numbers from 0, or NA, not {.val {n_draws[wrong][1]}}.",
+      "It is the number of draws behind the standard errors; without the column they are used as they stand.",
+      call = call
+    )
+  }
 }
 
 check_member_counts <- function(n_members, call) {

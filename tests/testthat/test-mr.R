@@ -210,3 +210,10 @@ test_that("outputs given where method and error stand are recognised", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 20)
   expect_error(fit_mr(x, "exposure", "outcome"), "exposure = ", class = "deepmr_error_unknown_method")
 })
+
+test_that("an estimate whose standard error is no number is not ok", {
+  input <- lapply(mr_reference()$underdispersed40$input[effect_vectors], `*`, 1e-100)
+  fit <- fit_mr(plain_effects(input), method = c("divw", "profile_likelihood", "ivw"))
+  expect_identical(is.na(fit$std.error), fit$status != "ok")
+  expect_match(fit$status[2], "no standard error")
+})
