@@ -72,13 +72,13 @@ method_reason <- function(data, method, se) {
   reason
 }
 
-# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ... and, at
+# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ..., positions and, at
 # rows `at` of these, the deviations of the draws.
 kernel_input <- function(data, rows, groups, error) {
   se <- textbook_errors(data, rows, error)
   list(
     bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
-    group = match(data$group[rows], groups),
+    group = match(data$group[rows], groups), position = data$position[rows],
     deviations = function(at) draw_deviations(data, rows[at])
   )
 }

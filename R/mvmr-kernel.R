@@ -66,7 +66,7 @@ fit_mv_line <- function(wide, intercept, options) {
   q <- sum(w * residual^2)
   line <- list(
     w = w, z = z, sign = sign, intercept = intercept, coefficients = coefficients, residual = residual, df = df,
-    inverse = inverse
+    inverse = inverse, position = number_positions(wide$data$position[wide$first])
   )
   draws <- mv_deviations(wide)
   inference <- if (options$se == "draws") {
@@ -130,22 +130,23 @@ mv_draw_inference <- function(line, influence, draws, options) {
   slopes <- line$coefficients[seq_along(draws$x) + line$intercept]
   off <- line$sign * (draws$y - Reduce(`+`, Map(`*`, draws$x, slopes)))
   v <- influence %*% off
-  tau2 <- 0
+  direct <- no_direct_effects
   if (options$target == "network") {
     moved <- rbind(if (line$intercept) 0, t(vapply(draws$x, function(x) {
       drop(crossprod(line$sign * x, line$w * line$residual))
     }, numeric(ncol(off)))))
     v <- v + line$inverse %*% moved
   } else {
-    # What the errors leave of themselves as residuals
-    left <- off - line$z %*% v
-    explained <- errors$trace(draw_products(left, left, line$w, NULL, draws$n_members))
-    tau2 <- max(0, sum(line$w * line$residual^2) - explained) / (sum(line$w) * line$df / length(line$w))
+    # In the coding alternative minus reference; what the errors leave of themselves as residuals
+    direct <- direct_effects(
+      line$sign * line$residual, line$sign * (off - line$z %*% v), line$w, line$position, errors, draws$n_members,
+      line$df
+    )
   }
   rows <- lapply(seq_along(line$coefficients), function(i) {
     draws_inference(
-      line$coefficients[i], errors$variance(v[i, ]), tau2 * sum(influence[i, ]^2), errors$df(v[i, ]), line$df,
-      options$level
+      line$coefficients[i], errors$variance(v[i, ]), direct$variance(influence[i, ] * line$sign), errors$df(v[i, ]),
+      direct$df, options$level
     )
   })
   as.list(data.table::rbindlist(rows))
