@@ -21,7 +21,7 @@ direct_effects <- function(residual, off, w, position, errors, n_members, left) 
   shared <- min(max(0, shared), tau2)
   list(
     variance = function(h) tau2 * sum(h^2) + shared * pairs(h),
-    df = direct_df(left, n, max(position), if (tau2 > 0) shared / tau2 else 0)
+    df = direct_df(left, n, max(position), if (isTRUE(tau2 > 0)) shared / tau2 else 0)
   )
 }
 
