@@ -66,7 +66,7 @@ error_groups <- function(data, method, errors, se, n_groups) {
 
 # Why a row is not used by a method, NA where it is.
 method_reason <- function(data, method, se) {
-  reason <- data$reason
+  reason <- if (method$needs_errors || se == "draws") data$reason else data$effect_reason
   if (method$needs_draws || se == "draws") reason <- data.table::fcoalesce(reason, data$draws_reason)
   if (!is.null(method$leave_out)) reason <- data.table::fcoalesce(reason, method$leave_out(data))
   reason

@@ -131,7 +131,8 @@
 #' where (mean F - 1) sqrt(n) is below 20.
 #' Variants are left out, counted in `n_left_out` and explained by
 #' [`augment()`][augment.deepmr_mr_fit], when they are at float rounding level, have a
-#' missing or infinite value, an outcome standard error of 0, or are not `selected`; methods of ratios (medians,
+#' missing or infinite value, an outcome standard error of 0, or are not `selected` (`ols` does without standard errors
+#' that are missing, unless `se = "draws"`); methods of ratios (medians,
 #' `ivw_delta`) leave out exposure effects of 0.
 #'
 #' @param x An effects table ([estimate_effects()]), or a mutagenesis table together
