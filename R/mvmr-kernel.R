@@ -32,6 +32,7 @@ widen_exposures <- function(data, options) {
     at[match(common, variant[at])]
   })
   first <- rows[[1L]]
+  check_one_outcome(data, rows)
   bx <- data$beta_exposure[unlist(rows)]
   n_draws <- data$n_draws[unlist(rows)]
   list(
@@ -40,6 +41,22 @@ widen_exposures <- function(data, options) {
     n_left_out = length(unique(variant)) - length(first),
     n_draws = if (length(n_draws) && all(n_draws >= 2) %in% TRUE) min(n_draws) else NA_integer_
   )
+}
+
+# One regression has one outcome: its effects stand once for each exposure, and must be the same.
+check_one_outcome <- function(data, rows, call = rlang::caller_env(4)) {
+  first <- rows[[1L]]
+  differs <- Reduce(`|`, lapply(rows, function(at) {
+    data$beta_outcome[at] != data$beta_outcome[first] | data$se_outcome[at] != data$se_outcome[first]
+  }))
+  if (any(differs)) {
+    stop_deepmr(
+      "columns",
+      "For {sum(differs)} variant{?s} of {.val {data$sequence[1L]}} the effect on the outcome differs between exposures.",
+      "Effects of all exposures must come from one run, on one scale of the outcome.",
+      call = call
+    )
+  }
 }
 
 fit_mv_line <- function(wide, intercept, options) {

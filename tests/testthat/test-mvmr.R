@@ -211,6 +211,12 @@ test_that("no row is lost, and variants that one exposure cannot use are left ou
   expect_identical(unique(fit_mvmr(none, method = "mv_ivw")$status), "fewer than 3 instruments")
 })
 
+test_that("exposures with different effects on the outcome are no one regression", {
+  effects <- mv_effects()
+  other <- draws_effects(list(x = mv_draws()$b, y = 2 * mv_draws()$y), exposure = "B")
+  expect_error(fit_mvmr(rbind(effects[effects$exposure == "A"], other)), "24 variants", class = "deepmr_error_columns")
+})
+
 test_that("arguments are checked", {
   effects <- mv_effects()
   expect_error(fit_mvmr(effects[effects$exposure == "A"]), "one exposure", class = "deepmr_error_argument")
