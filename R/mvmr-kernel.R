@@ -43,12 +43,12 @@ widen_exposures <- function(data, options) {
   )
 }
 
-# One regression has one outcome: its effects stand once for each exposure, and must be the same.
+# One regression has one outcome: its effects stand once for each exposure, and must be the same but for
+# 32-bit arithmetic.
 check_one_outcome <- function(data, rows, call = rlang::caller_env(4)) {
   first <- rows[[1L]]
-  differs <- Reduce(`|`, lapply(rows, function(at) {
-    data$beta_outcome[at] != data$beta_outcome[first] | data$se_outcome[at] != data$se_outcome[first]
-  }))
+  beta <- data$beta_outcome
+  differs <- Reduce(`|`, lapply(rows, function(at) abs(beta[at] - beta[first]) > 1e-5 * max(abs(beta[first]), 0)))
   if (any(differs)) {
     stop_deepmr(
       "columns",
