@@ -1,7 +1,7 @@
 #' Plot a table that has lost its class
 #'
-#' Tables read from a file, or put together by [rbind()], are plain: they are plotted as what their columns say that they
-#' are. Any other data frame is left to ggplot2.
+#' Tables read from a file, or put together by [rbind()], are plain: they are plotted as what their columns say that
+#' they are. Any other data frame is left to ggplot2.
 #'
 #' @param object A data frame with the columns of [saturation_mutagenesis()], [estimate_effects()], [fit_mr()],
 #'   [meta_analyze()] or [reliability()].

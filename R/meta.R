@@ -27,9 +27,9 @@
 #' taken. Fits without that column (textbook methods) cannot be looked at and count as independent.
 #'
 #' @section Weak fits:
-#' Fits whose `status` begins with `"weak"` keep their estimate, but are not pooled unless `weak = "keep"`. Where no variant
-#' moves the exposure the slope is that of the network's background, often with a small standard error, and would pull
-#' the pooled slope to it. Where little of the exposure effects' spread is signal, nothing corrects the slope. Both are
+#' Fits whose `status` begins with `"weak"` keep their estimate, but are not pooled unless `weak = "keep"`. Where no
+#' variant moves the exposure the slope is that of the network's background, often with a small standard error, and would
+#' pull the pooled slope to it. Where little of the exposure effects' spread is signal, nothing corrects the slope. Both are
 #' seen in the exposure alone, so that leaving them out does not select by the slope.
 #'
 #' @param fit A fit ([fit_mr()]), or any data frame with `exposure`, `outcome`,
@@ -52,9 +52,9 @@
 #'   `i2` (share of the variation that is between sequences, 0 to 1), `q`, `q_p`
 #'   (heterogeneity, k less the number of coefficients degrees of freedom; with `mods`, what they leave), with `mods`
 #'   also `r2` (share of `tau2` that they explain), `qm`, `qm_p` (test of all moderators), `k` sequences used,
-#'   `k_left_out` (weak, no finite estimate with a standard error above 0, or no value of a moderator), `masks` (`"own"`,
-#'   `"shared"`, or `NA`, not known), `status` (`"ok"`, `"fewer than 2 sequences"`, `"narrower than the errors of
-#'   the sequences: see test"`, `"masks shared between sequences: ..."` where no jackknife can be had, or metafor's
+#'   `k_left_out` (weak, no finite estimate with a standard error above 0, or no value of a moderator), `masks`
+#'   (`"own"`, `"shared"`, or `NA`, not known), `status` (`"ok"`, `"fewer than 2 sequences"`, `"narrower than the errors
+#'   of the sequences: see test"`, `"masks shared between sequences: ..."` where no jackknife can be had, or metafor's
 #'   words).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`, `deepmr_error_moderators`.
@@ -154,7 +154,7 @@ fits_to_pool <- function(fit, weak, call = rlang::caller_env()) {
 leave_out_weak <- function(fits, at) {
   cli::cli_inform(
     c(
-      "!" = "{length(at)} weak fit{?s} of {nrow(fits)} {?is/are} not pooled; column {.field status} of the fit says why.",
+      "!" = "Not pooled: {length(at)} weak fit{?s} of {nrow(fits)}; column {.field status} of the fit says why.",
       i = "{.code weak = \"keep\"} pools them too."
     ),
     class = "deepmr_message_weak"

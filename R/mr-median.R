@@ -72,7 +72,8 @@ median_se <- function(data, w, estimate, n_groups) {
   z <- orient(data$bx) * (at * data$bx - data$by) / d
   density <- orient(data$bx) * (data$bx * data$byse^2 + data$by * at * data$bxse^2) / d^3 * stats::dnorm(z)
   # 1 - pnorm(z) would be 0 above 8.3
-  sums <- group_sums(list(variance = w^2 * stats::pnorm(z) * stats::pnorm(-z), slope = w * density), data$group, n_groups)
+  variance <- w^2 * stats::pnorm(z) * stats::pnorm(-z)
+  sums <- group_sums(list(variance = variance, slope = w * density), data$group, n_groups)
   se <- ifelse(sums$slope > 0, sqrt(sums$variance) / sums$slope, NA_real_)
   rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
   few <- which(lengths(rows) <= most_for_bootstrap & !is.na(estimate))

@@ -13,13 +13,13 @@
 # summands: those of the slope's two sums, for leave_one_out(); NULL where it is no such ratio
 # corrects: takes the error of the exposure effects out of the slope
 # package: a suggested package that it needs
-mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_errors = TRUE, needs_draws = FALSE,
-                      oriented = FALSE, intercept = TRUE, weight_choice = FALSE, raw_errors = FALSE,
-                      leave_out = NULL, summands = NULL, corrects = FALSE, package = NULL) {
+mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_errors = TRUE,
+                      needs_draws = FALSE, oriented = FALSE, intercept = TRUE, weight_choice = FALSE,
+                      raw_errors = FALSE, leave_out = NULL, summands = NULL, corrects = FALSE, package = NULL) {
   list(
     label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_errors = needs_errors,
-    needs_draws = needs_draws, oriented = oriented, intercept = intercept, weight_choice = weight_choice, raw_errors = raw_errors,
-    leave_out = leave_out, summands = summands, corrects = corrects, package = package
+    needs_draws = needs_draws, oriented = oriented, intercept = intercept, weight_choice = weight_choice,
+    raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, package = package
   )
 }
 

@@ -104,8 +104,9 @@
 #' Textbook standard errors take the errors of variants, and of exposure and outcome, as independent. With `se =
 #' "draws"` any method keeps its estimate and takes the standard error from the draws: the error of the slope
 #' in each draw, with all covariances, to first order and weights as they are; for `target = "structural"` also direct
-#' effects, of which the substitutions of one position share a part. t quantiles with Satterthwaite's degrees of freedom; `distribution` and `model`
-#' do not matter then. The bias that error leaves in the estimate stays: see `bias_pred`.
+#' effects, of which the substitutions of one position share a part. t quantiles with Satterthwaite's degrees of
+#' freedom; `distribution` and `model` do not matter then. The bias that error leaves in the estimate
+#' stays: see `bias_pred`.
 #'
 #' @section Coverage:
 #' In simulations (`benchmarks/README.md` in the sources; 1,000 replicates, Monte-Carlo error

@@ -52,7 +52,7 @@ check_one_outcome <- function(data, rows, call = rlang::caller_env(4)) {
   if (any(differs)) {
     stop_deepmr(
       "columns",
-      "For {sum(differs)} variant{?s} of {.val {data$sequence[1L]}} the effect on the outcome differs between exposures.",
+      "{sum(differs)} variant{?s} of {.val {data$sequence[1L]}} have different outcome effects for the exposures.",
       "Effects of all exposures must come from one run, on one scale of the outcome.",
       call = call
     )

@@ -3,9 +3,8 @@ test_that("tables from a file, or bound together, are plotted as what they were"
   effects <- estimate_effects(x, "exposure", "outcome")
   fit <- fit_mr(effects, method = c("egger", "egger_draws"))
   prob <- (1:200 - 0.5) / 200
-  tables <- list(
-    x, effects, fit, suppressMessages(meta_analyze(fit)), reliability(prob, as.integer((1:200 * 37) %% 200 / 200 < prob))
-  )
+  label <- as.integer((1:200 * 37) %% 200 / 200 < prob)
+  tables <- list(x, effects, fit, suppressMessages(meta_analyze(fit)), reliability(prob, label))
   file <- temporary_file(".csv")
   for (table in tables) {
     data.table::fwrite(table[, !vapply(table, is.list, TRUE), with = FALSE], file)

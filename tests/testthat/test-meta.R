@@ -62,7 +62,7 @@ test_that("weak fits are not pooled unless they are to be kept", {
   # A slope of the background, with a small standard error
   fits[3:4, c("estimate", "std.error", "status") := list(5, 0.001, c(idle_words, "weak: I2_cov below 0.3"))]
   fits[5, c("estimate", "status") := list(NA_real_, "weak: no number")]
-  expect_message(pooled <- meta_analyze(fits), "2 weak fits of 25 are not pooled", class = "deepmr_message_weak")
+  expect_message(pooled <- meta_analyze(fits), "Not pooled: 2 weak fits of 25", class = "deepmr_message_weak")
   expect_no_message(strong <- meta_analyze(fits[-(3:4)]))
   same <- setdiff(names(pooled), "k_left_out")
   expect_equal(bare(pooled)[same], bare(strong)[same])
