@@ -6,8 +6,8 @@
 # My - theta Mx, the deviations of the draws from the line, h = slope, r the residuals:
 #
 # V1: error propagation of h'Mr_t, with all covariances over variants and outputs
-# V2 = tau2 sum h^2: direct effects, independent over variants; tau2 is the scatter about
-#   the line beyond what the errors explain. For a structural target only: about the
+# V2 = tau2 sum h^2: direct effects, of which substitutions of one position share a part
+#   (draw-direct.R). For a structural target only: about the
 #   network's own slope r is fixed, and the errors of bx move it too, by sum pull r Mx_t.
 # R/draw-errors.R says what covariance the errors have. Quantiles are t with Satterthwaite's degrees
 # of freedom. The estimate stays as it is.
@@ -70,16 +70,19 @@ draw_figures <- function(data, at, influence, draws, theta, alpha, options) {
   off <- draws$y - theta * draws$x
   residual <- data$by[at] - theta * data$bx[at] - if (centred) alpha * sign else 0
   left <- n - 1L - centred
-  tau2 <- moved <- 0
+  moved <- 0
+  direct <- no_direct_effects
   if (options$target == "network") {
     moved <- drop(crossprod(draws$x, influence$pull[at] * residual))
   } else if (left > 0) {
-    tau2 <- max(0, sum(w * residual^2) - trace(off, off)) / (sum(w) * left / n)
+    left_of_errors <- off - if (centred) sign %*% crossprod(w * sign, off) / sum(w) else 0
+    position <- number_positions(data$position[at])
+    direct <- direct_effects(residual, left_of_errors, w, position, errors, draws$n_members, left)
   }
 
   inference <- function(h, estimate, moved) {
     v <- drop(crossprod(off, h)) + moved
-    draws_inference(estimate, errors$variance(v), tau2 * sum(h^2), errors$df(v), max(1, left), options$level)
+    draws_inference(estimate, errors$variance(v), direct$variance(h), errors$df(v), direct$df, options$level)
   }
   slope <- inference(influence$slope[at], theta, moved)
   x_mean <- sum(w * x) / sum(w)

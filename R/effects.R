@@ -33,6 +33,8 @@
 #' @export
 estimate_effects <- function(x, exposure, outcome) {
   x <- check_columns(x, effects_source_columns, "x")
+  check_given(exposure, "exposure", "the name of an output, or several")
+  check_given(outcome, "outcome", "the name of an output, or several")
   check_numeric_columns(x, c("effect", "se", "n_draws"), "x")
   if (!nrow(x)) {
     stop_deepmr("no_rows", "{.arg x} has no rows.", "A sequence of N only has no variants, for one.")

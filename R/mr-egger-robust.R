@@ -51,7 +51,10 @@ robust_line <- function(x, y, w) {
     return(list(status = "robust regression did not converge"))
   }
   se <- sqrt(diag(fit$cov))
-  if (!isTRUE(fit$scale > 0) || anyNA(se)) {
+  # Where the line runs through the variants that count, their residuals, of which lmrob() makes the standard
+  # error, are rounding: far below the scale, by which all standard errors of a regression go.
+  usual <- fit$scale / sqrt(sum(w * (x - sum(w * x) / sum(w))^2))
+  if (!isTRUE(fit$scale > 0) || anyNA(se) || se[[2L]] < 1e-4 * usual) {
     return(list(status = "robust regression has no standard error: more than half of the variants on one line"))
   }
   residual <- y - fit$coefficients[[1L]] - fit$coefficients[[2L]] * x

@@ -66,19 +66,19 @@ error_groups <- function(data, method, errors, se, n_groups) {
 
 # Why a row is not used by a method, NA where it is.
 method_reason <- function(data, method, se) {
-  reason <- data$reason
+  reason <- if (method$needs_errors || se == "draws") data$reason else data$effect_reason
   if (method$needs_draws || se == "draws") reason <- data.table::fcoalesce(reason, data$draws_reason)
   if (!is.null(method$leave_out)) reason <- data.table::fcoalesce(reason, method$leave_out(data))
   reason
 }
 
-# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ... and, at
+# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ..., positions and, at
 # rows `at` of these, the deviations of the draws.
 kernel_input <- function(data, rows, groups, error) {
   se <- textbook_errors(data, rows, error)
   list(
     bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
-    group = match(data$group[rows], groups),
+    group = match(data$group[rows], groups), position = data$position[rows],
     deviations = function(at) draw_deviations(data, rows[at])
   )
 }

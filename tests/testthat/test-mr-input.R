@@ -13,6 +13,21 @@ test_that("columns are checked before anything is fitted", {
   expect_error(fit_mr(effects[, "selected" := NA], method = "egger"), "selected", class = "deepmr_error_columns")
 })
 
+test_that("numbers of draws are whole, and rows have names", {
+  effects <- plain_effects(mr_reference()$n4$input)
+  for (wrong in c(-5, 2.5, Inf)) {
+    effects[, "n_draws" := c(20, 20, wrong, 20)]
+    expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_columns")
+  }
+  effects$n_draws <- c(20, NA, 20, 20)
+  expect_identical(fit_mr(effects, method = "ols")$error, "given")
+  for (column in c("sequence", "exposure", "outcome")) {
+    named <- data.table::copy(effects)[, c("exposure", "outcome") := list("X", "Y")]
+    named[[column]][2] <- NA
+    expect_error(fit_mr(named, method = "egger"), column, class = "deepmr_error_columns")
+  }
+})
+
 test_that("a variant that stands twice is an error, not twice the evidence", {
   effects <- draws_effects(random_draws(n = 5, n_draws = 4))
   expect_error(fit_mr(rbind(effects, effects[2]), method = "ols"), class = "deepmr_error_duplicated_rows")
