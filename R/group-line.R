@@ -2,6 +2,15 @@
 # 1..n_groups, one per row; a group may have no rows. One pass over all rows
 # replaces thousands of lm() calls.
 
+# The rows of each group, a list of n_groups.
+rows_by_group <- function(group, n_groups) {
+  if (is.unsorted(group)) {
+    return(unname(split(seq_along(group), factor(group, seq_len(n_groups)))))
+  }
+  size <- tabulate(group, n_groups)
+  Map(function(last, n) seq.int(last - n + 1L, length.out = n), cumsum(size), size)
+}
+
 # Sums of the named vectors by group: a data.table with n_groups rows.
 group_sums <- function(columns, group, n_groups) {
   sums <- matrix(0, n_groups, length(columns), dimnames = list(NULL, names(columns)))

@@ -32,7 +32,7 @@ leave_one_out <- function(x, method = NULL, error = c("mc", "classical"), weight
   error <- check_errors(error)
   if (!is.null(method)) check_method_names(method)
   options <- list(
-    distribution = "normal", model = "default", level = 0.95, se = "method", psi = check_psi(psi),
+    distribution = "normal", model = "default", level = 0.95, se = "method", target = "network", psi = check_psi(psi),
     weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights")
   )
   data <- prepare_effects(x, exposure, outcome)
@@ -66,112 +66,100 @@ method_slopes <- function(data, name, errors, options) {
   method <- method_registry()[[name]]
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, "method"))
+  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
   parts <- lapply(error_groups(data, method, errors, "method", n_groups), function(part) {
     rows <- which(used & data$group %in% part$groups)
     input <- kernel_input(data, rows, part$groups, part$error)
-    slopes <- downdated_slopes(method, input, length(part$groups), c(options, list(error = part$error)))
-    if (part$error == "posterior" && !method$needs_draws) slopes[] <- lapply(slopes, function(x) x + NA)
+    if (method$needs_draws) input$moments <- moments[part$groups]
+    no_meaning <- part$error == "posterior" && !method$needs_draws
+    estimate <- change <- rep(NA_real_, length(rows))
+    group_rows <- rows_by_group(input$group, length(part$groups))
+    for (g in if (no_meaning) integer(0) else which(lengths(group_rows) > 0L)) {
+      at <- group_rows[[g]]
+      slopes <- downdated_slopes(method, variants_of(input, at, g), c(options, list(error = part$error)))
+      estimate[at] <- slopes$without
+      change[at] <- slopes$without - slopes$all
+    }
     data.table::data.table(
       row = rows, group = data$group[rows], method = name, method_rank = match(name, names(method_registry())),
-      error = part$error, error_rank = match(part$error, c(errors, "given")),
-      estimate = slopes$without, change = slopes$without - slopes$all[input$group]
+      error = part$error, error_rank = match(part$error, c(errors, "given")), estimate = estimate, change = change
     )
   })
   data.table::rbindlist(parts)
 }
 
-# `all`: slope by group; `without`: slope by row, that row left out.
-downdated_slopes <- function(method, data, n_groups, options) {
-  parts <- method$summands(data, n_groups, options)
-  sums <- group_sums(list(n = rep(1, length(parts$xy)), xy = parts$xy, xx = parts$xx), data$group, n_groups)
-  xx <- sums$xx[data$group] - parts$factor * parts$xx
-  xy <- sums$xy[data$group] - parts$factor * parts$xy
+# The variants of one group, from what a kernel works on.
+variants_of <- function(data, at, g) {
+  c(lapply(data[effect_vectors], `[`, at), list(moments = data$moments[[g]]))
+}
+
+# Of one group: the slope of `all` variants, and, by variant, `without` it.
+downdated_slopes <- function(method, variants, options) {
+  n <- length(variants$bx)
+  parts <- method$summands(variants, options)
+  all <- list(xy = sum(parts$xy), xx = sum(parts$xx))
+  xx <- all$xx - parts$factor * parts$xx
+  without <- (all$xy - parts$factor * parts$xy) / xx
   least <- 1L + method$needs_draws + 2L * method$intercept - (method$needs_draws && method$intercept)
   # what rounding leaves where only the variant itself had spread
-  possible <- sums$n[data$group] > least & xx > 1e-12 * abs(sums$xx)[data$group]
-  list(all = ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_), without = ifelse(possible, xy / xx, NA_real_))
+  without[if (n > least) which(!(xx > 1e-12 * abs(all$xx))) else seq_len(n)] <- NA_real_
+  list(all = if (isTRUE(all$xx > 0)) all$xy / all$xx else NA_real_, without = without)
 }
 
 # Columns of the fit: the smallest and the largest slope without one variant.
 loo_range <- function(method, data, n_groups, options) {
-  out <- data.table::data.table(loo_low = rep(NA_real_, n_groups), loo_high = NA_real_)
-  if (is.null(method$summands) || !length(data$bx)) {
-    return(out)
+  out <- matrix(NA_real_, n_groups, 2L, dimnames = list(NULL, c("loo_low", "loo_high")))
+  rows <- rows_by_group(data$group, n_groups)
+  for (g in if (is.null(method$summands)) integer(0) else which(lengths(rows) > 0L)) {
+    without <- downdated_slopes(method, variants_of(data, rows[[g]], g), options)$without
+    out[g, ] <- c(min(without), max(without))
   }
-  slope <- downdated_slopes(method, data, n_groups, options)$without
-  range <- data.table::data.table(slope = slope, group = data$group)
-  range <- range[, list(low = min(slope), high = max(slope)), by = "group"]
-  data.table::set(out, range$group, c("loo_low", "loo_high"), range[, c("low", "high"), with = FALSE])
-  out
+  data.table::as.data.table(out)
 }
 
-# Summands of the slope's two sums, by method: slope = sum(xy) / sum(xx), and `factor` for what a
-# variant takes with it when it leaves a centred sum.
+# Summands of the slope's two sums over the variants of one group, by method: slope = sum(xy) / sum(xx), and `factor`
+# for what a variant takes with it when it leaves a centred sum.
 
-summands_egger <- function(data, n_groups, options) {
-  centred_summands(abs(data$bx), orient(data$bx) * data$by, 1 / data$byse^2, data$group, n_groups)
+summands_egger <- function(variants, options) {
+  centred_summands(abs(variants$bx), orient(variants$bx) * variants$by, 1 / variants$byse^2)
 }
 
-summands_ols <- function(data, n_groups, options) {
-  centred_summands(data$bx, data$by, rep(1, length(data$bx)), data$group, n_groups)
+summands_ols <- function(variants, options) {
+  centred_summands(variants$bx, variants$by, rep(1, length(variants$bx)))
 }
 
-summands_ivw <- function(data, n_groups, options) {
-  w <- 1 / data$byse^2
-  list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
-}
+summands_ivw <- function(variants, options) origin_summands(variants, 1 / variants$byse^2)
+summands_ivw_delta <- function(variants, options) origin_summands(variants, delta_weights(variants, options$psi))
 
-summands_ivw_delta <- function(data, n_groups, options) {
-  w <- delta_weights(data, options$psi)
-  list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
+summands_divw <- function(variants, options) {
+  w <- 1 / variants$byse^2
+  xy <- w * (variants$bx * variants$by - options$psi * variants$bxse * variants$byse)
+  list(xy = xy, xx = w * (variants$bx^2 - variants$bxse^2), factor = 1)
 }
-
-summands_divw <- function(data, n_groups, options) {
-  w <- 1 / data$byse^2
-  xy <- w * (data$bx * data$by - options$psi * data$bxse * data$byse)
-  list(xy = xy, xx = w * (data$bx^2 - data$bxse^2), factor = 1)
-}
-
-summands_egger_draws <- function(data, n_groups, options) draws_summands(data, n_groups, options, centred = TRUE)
-summands_ivw_draws <- function(data, n_groups, options) draws_summands(data, n_groups, options, centred = FALSE)
 
 # The error that is taken off each sum is itself such a sum over variants.
-draws_summands <- function(data, n_groups, options, centred) {
-  w <- numeric(length(data$bx))
-  xx <- xy <- rep(NA_real_, length(w))
-  for (at in split(seq_along(w), data$group)) {
-    draws <- data$deviations(at)
-    w[at] <- draw_weights(options$weights, data$byse[at])
-    if (is.character(draws)) next
-    if (centred) {
-      centre <- function(m) m - rep(drop(crossprod(m, w[at])) / sum(w[at]), each = nrow(m))
-      draws[c("x", "y")] <- lapply(draws[c("x", "y")], centre)
-    }
-    form <- error_form(options$error, ncol(draws$x), draws$n_members)
-    error_x <- if (is.matrix(form)) draws$x %*% form else draws$x * form
-    xx[at] <- w[at] * rowSums(error_x * draws$x)
-    xy[at] <- w[at] * rowSums(error_x * draws$y)
+summands_draws <- function(variants, options) {
+  m <- variants$moments
+  if (is.character(m)) {
+    nothing <- rep(NA_real_, length(variants$bx))
+    return(list(xy = nothing, xx = nothing, factor = 1))
   }
-  parts <- if (centred) {
-    centred_summands(data$bx, data$by, w, data$group, n_groups)
-  } else {
-    list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
-  }
-  list(xy = parts$xy - xy, xx = parts$xx - xx, factor = parts$factor)
+  errors <- draw_errors(options$error, m$n_draws, m$n_members)
+  sums <- m$variants
+  list(
+    xy = sums$xy - errors$share(sums$error_xy), xx = sums$xx - errors$share(sums$error_xx),
+    factor = if (m$centred) m$s0 / (m$s0 - sums$w) else 1
+  )
 }
 
-# T x T matrix F for which x'Fy is the error's share of a product of draws x and y; a number where it is a
-# multiple of the identity.
-error_form <- function(error, n_draws, n_members) {
-  errors <- draw_errors(error, n_draws, n_members)
-  alike <- error == "posterior" || draws_independent(n_draws, n_members)
-  if (alike) errors$trace(diag(n_draws)) / n_draws else errors$square(diag(n_draws))
+origin_summands <- function(variants, w) {
+  list(xy = w * variants$bx * variants$by, xx = w * variants$bx^2, factor = 1)
 }
 
-centred_summands <- function(x, y, w, group, n_groups) {
-  line <- group_line(x, y, w, group, n_groups)
-  dx <- x - line$x_mean[group]
-  dy <- y - line$y_mean[group]
-  s0 <- line$s0[group]
-  list(xy = w * dx * dy, xx = w * dx^2, factor = s0 / (s0 - w))
+centred_summands <- function(x, y, w) {
+  s0 <- sum(w)
+  dx <- x - sum(w * x) / s0
+  dy <- y - sum(w * y) / s0
+  w_dx <- w * dx
+  list(xy = w_dx * dy, xx = w_dx * dx, factor = s0 / (s0 - w))
 }

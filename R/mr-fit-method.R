@@ -167,7 +167,7 @@ moments_by_group <- function(data, used, n_groups, options, centred) {
       outcome <- centre_draws(draw_columns(source[[1L]]), w, centred, position, n_members)
     }
     exposure <- centre_draws(draw_columns(data$draws_exposure[at]), w, centred, position, n_members)
-    found <- draw_moments(exposure, outcome, w, n_members)
+    found <- draw_moments(exposure, outcome, w, n_members, second_order = options$target == "structural")
     moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
   }
   moments
