@@ -32,7 +32,8 @@ leave_one_out <- function(x, method = NULL, error = c("mc", "classical"), weight
   error <- check_errors(error)
   if (!is.null(method)) check_method_names(method)
   options <- list(
-    distribution = "normal", model = "default", level = 0.95, se = "method", target = "network", psi = check_psi(psi),
+    distribution = "normal", model = "default", level = 0.95, se = "method", psi = check_psi(psi),
+    target = "network", # direct effects have no part in a slope
     weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights")
   )
   data <- prepare_effects(x, exposure, outcome)
@@ -67,99 +68,92 @@ method_slopes <- function(data, name, errors, options) {
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, "method"))
   if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
+  group_rows <- used_rows(data, used, n_groups)
   parts <- lapply(error_groups(data, method, errors, "method", n_groups), function(part) {
-    rows <- which(used & data$group %in% part$groups)
+    rows <- unlist(group_rows[part$groups])
     input <- kernel_input(data, rows, part$groups, part$error)
     if (method$needs_draws) input$moments <- moments[part$groups]
-    no_meaning <- part$error == "posterior" && !method$needs_draws
-    estimate <- change <- rep(NA_real_, length(rows))
-    group_rows <- rows_by_group(input$group, length(part$groups))
-    for (g in if (no_meaning) integer(0) else which(lengths(group_rows) > 0L)) {
-      at <- group_rows[[g]]
-      slopes <- downdated_slopes(method, variants_of(input, at, g), c(options, list(error = part$error)))
-      estimate[at] <- slopes$without
-      change[at] <- slopes$without - slopes$all
-    }
+    slopes <- downdated_slopes(method, input, length(part$groups), c(options, list(error = part$error)))
+    if (part$error == "posterior" && !method$needs_draws) slopes[] <- lapply(slopes, function(x) x + NA)
     data.table::data.table(
       row = rows, group = data$group[rows], method = name, method_rank = match(name, names(method_registry())),
-      error = part$error, error_rank = match(part$error, c(errors, "given")), estimate = estimate, change = change
+      error = part$error, error_rank = match(part$error, c(errors, "given")),
+      estimate = slopes$without, change = slopes$without - slopes$all[input$group]
     )
   })
   data.table::rbindlist(parts)
 }
 
-# The variants of one group, from what a kernel works on.
-variants_of <- function(data, at, g) {
-  c(lapply(data[effect_vectors], `[`, at), list(moments = data$moments[[g]]))
-}
-
-# Of one group: the slope of `all` variants, and, by variant, `without` it.
-downdated_slopes <- function(method, variants, options) {
-  n <- length(variants$bx)
-  parts <- method$summands(variants, options)
-  all <- list(xy = sum(parts$xy), xx = sum(parts$xx))
-  xx <- all$xx - parts$factor * parts$xx
-  without <- (all$xy - parts$factor * parts$xy) / xx
+# `all`: slope by group; `without`: slope by row, that row left out.
+downdated_slopes <- function(method, data, n_groups, options) {
+  parts <- method$summands(data, n_groups, options)
+  n <- tabulate(data$group, n_groups)
+  sums <- group_sums(list(xy = parts$xy, xx = parts$xx), data$group, n_groups)
+  xx <- sums$xx[data$group] - parts$factor * parts$xx
+  without <- (sums$xy[data$group] - parts$factor * parts$xy) / xx
   least <- 1L + method$needs_draws + 2L * method$intercept - (method$needs_draws && method$intercept)
   # what rounding leaves where only the variant itself had spread
-  without[if (n > least) which(!(xx > 1e-12 * abs(all$xx))) else seq_len(n)] <- NA_real_
-  list(all = if (isTRUE(all$xx > 0)) all$xy / all$xx else NA_real_, without = without)
+  possible <- xx > (1e-12 * abs(sums$xx) + ifelse(n > least, 0, Inf))[data$group]
+  without[which(!possible)] <- NA_real_
+  list(all = ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_), without = without)
 }
 
 # Columns of the fit: the smallest and the largest slope without one variant.
 loo_range <- function(method, data, n_groups, options) {
-  out <- matrix(NA_real_, n_groups, 2L, dimnames = list(NULL, c("loo_low", "loo_high")))
-  rows <- rows_by_group(data$group, n_groups)
-  for (g in if (is.null(method$summands)) integer(0) else which(lengths(rows) > 0L)) {
-    without <- downdated_slopes(method, variants_of(data, rows[[g]], g), options)$without
-    out[g, ] <- c(min(without), max(without))
+  if (is.null(method$summands)) {
+    return(data.table::data.table(loo_low = rep(NA_real_, n_groups), loo_high = NA_real_))
   }
-  data.table::as.data.table(out)
-}
-
-# Summands of the slope's two sums over the variants of one group, by method: slope = sum(xy) / sum(xx), and `factor`
-# for what a variant takes with it when it leaves a centred sum.
-
-summands_egger <- function(variants, options) {
-  centred_summands(abs(variants$bx), orient(variants$bx) * variants$by, 1 / variants$byse^2)
-}
-
-summands_ols <- function(variants, options) {
-  centred_summands(variants$bx, variants$by, rep(1, length(variants$bx)))
-}
-
-summands_ivw <- function(variants, options) origin_summands(variants, 1 / variants$byse^2)
-summands_ivw_delta <- function(variants, options) origin_summands(variants, delta_weights(variants, options$psi))
-
-summands_divw <- function(variants, options) {
-  w <- 1 / variants$byse^2
-  xy <- w * (variants$bx * variants$by - options$psi * variants$bxse * variants$byse)
-  list(xy = xy, xx = w * (variants$bx^2 - variants$bxse^2), factor = 1)
-}
-
-# The error that is taken off each sum is itself such a sum over variants.
-summands_draws <- function(variants, options) {
-  m <- variants$moments
-  if (is.character(m)) {
-    nothing <- rep(NA_real_, length(variants$bx))
-    return(list(xy = nothing, xx = nothing, factor = 1))
-  }
-  errors <- draw_errors(options$error, m$n_draws, m$n_members)
-  sums <- m$variants
-  list(
-    xy = sums$xy - errors$share(sums$error_xy), xx = sums$xx - errors$share(sums$error_xx),
-    factor = if (m$centred) m$s0 / (m$s0 - sums$w) else 1
+  slope <- downdated_slopes(method, data, n_groups, options)$without
+  data.table::data.table(
+    loo_low = by_group(slope, data$group, n_groups, min), loo_high = by_group(slope, data$group, n_groups, max)
   )
 }
 
-origin_summands <- function(variants, w) {
-  list(xy = w * variants$bx * variants$by, xx = w * variants$bx^2, factor = 1)
+# Summands of the slope's two sums, by method: slope = sum(xy) / sum(xx), and `factor` for what a
+# variant takes with it when it leaves a centred sum.
+
+summands_egger <- function(data, n_groups, options) {
+  centred_summands(first_egger_line(data, n_groups), 1 / data$byse^2, data$group)
 }
 
-centred_summands <- function(x, y, w) {
-  s0 <- sum(w)
-  dx <- x - sum(w * x) / s0
-  dy <- y - sum(w * y) / s0
-  w_dx <- w * dx
-  list(xy = w_dx * dy, xx = w_dx * dx, factor = s0 / (s0 - w))
+summands_ols <- function(data, n_groups, options) {
+  w <- rep(1, length(data$bx))
+  centred_summands(group_line(data$bx, data$by, w, data$group, n_groups), w, data$group)
+}
+
+summands_ivw <- function(data, n_groups, options) {
+  w <- 1 / data$byse^2
+  list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
+}
+
+summands_ivw_delta <- function(data, n_groups, options) {
+  w <- delta_weights(data, options$psi)
+  list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
+}
+
+summands_divw <- function(data, n_groups, options) {
+  w <- 1 / data$byse^2
+  xy <- w * (data$bx * data$by - options$psi * data$bxse * data$byse)
+  list(xy = xy, xx = w * (data$bx^2 - data$bxse^2), factor = 1)
+}
+
+# The error that is taken off each sum is itself such a sum over variants.
+summands_draws <- function(data, n_groups, options) {
+  xx <- xy <- factor <- rep(NA_real_, length(data$bx))
+  rows <- rows_by_group(data$group, n_groups)
+  for (g in which(!vapply(data$moments, is.character, TRUE))) {
+    m <- data$moments[[g]]
+    errors <- draw_errors(options$error, m$n_draws, m$n_members)
+    at <- rows[[g]]
+    xx[at] <- m$variants$xx - errors$share(m$variants$error_xx)
+    xy[at] <- m$variants$xy - errors$share(m$variants$error_xy)
+    factor[at] <- if (m$centred) m$s0 / (m$s0 - m$variants$w) else 1
+  }
+  list(xy = xy, xx = xx, factor = factor)
+}
+
+centred_summands <- function(line, w, group) {
+  w_dx <- w * line$dx
+  s0 <- line$s0[group]
+  list(xy = w_dx * line$dy, xx = w_dx * line$dx, factor = s0 / (s0 - w))
 }
