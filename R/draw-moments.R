@@ -9,6 +9,7 @@ draw_moments <- function(x, y, w, n_members = 1L, second_order = TRUE) {
   n_draws <- nrow(x$errors)
   all_pairs <- second_order || n_members > 1L
   both <- x$errors * y$errors
+  of_x <- x$errors %*% cbind(x$effects, y$effects)
   s0 <- sum(w)
   largest <- max(abs(x$effects / sqrt(w) + x$mean))
   sxx <- sum(x$effects^2)
@@ -16,14 +17,13 @@ draw_moments <- function(x, y, w, n_members = 1L, second_order = TRUE) {
     n = length(w), n_draws = n_draws, n_members = n_members, centred = x$centred,
     s0 = s0, x_mean = x$mean, y_mean = y$mean,
     sxx = sxx, sxy = sum(x$effects * y$effects), syy = sum(y$effects^2),
-    # Mx'AMx, Mx'AMy, T x T, and Mx'A by and so on, per draw; h = A bx
+    # Mx'AMx, Mx'AMy, T x T, and Mx'A bx, My'A bx and Mx'A by, per draw
     kxx = if (all_pairs) tcrossprod(x$errors) else x$own, kyy = y$own,
     kxy = if (all_pairs) tcrossprod(x$errors, y$errors) else diag(rowSums(both), n_draws),
-    hx = drop(x$errors %*% x$effects), hy = drop(y$errors %*% x$effects),
-    gx = drop(x$errors %*% y$effects), gy = drop(y$errors %*% y$effects),
+    hx = of_x[, 1L], hy = drop(y$errors %*% x$effects), gx = of_x[, 2L],
     # per draw: weighted sum over variants, which only the intercept sees
     cx = x$common, cy = y$common,
-    sum_h2 = sum(w * x$effects^2), sum_w2 = sum(w^2), sum_wh = sum(w^1.5 * x$effects),
+    sum_h2 = sum(w * x$effects^2), sum_w2 = sum(w^2), sum_wh = sum(w * sqrt(w) * x$effects),
     positions = position_moments(x, y, w, n_members),
     # per variant: its summands of sxx and sxy and of the errors' share of them, for leave-one-out
     variants = list(
@@ -44,14 +44,13 @@ centre_draws <- function(draws, w, centred = TRUE, position = NULL, n_members = 
   n_draws <- nrow(draws)
   effects <- colMeans(draws)
   over_draws <- function(v) rep.int(v, rep.int(n_draws, length(v))) # much faster than `each`
-  errors <- draws - over_draws(effects)
   mean <- 0
   common <- numeric(n_draws)
   if (centred) {
-    common <- drop(errors %*% w)
     mean <- sum(w * effects) / sum(w)
-    errors <- errors - common / sum(w)
+    common <- drop(draws %*% w) - sum(w * effects)
   }
+  errors <- draws - over_draws(effects) - common / sum(w) # in one line: large temporaries are used again
   if (any(w != 1)) errors <- errors * over_draws(sqrt(w))
   effects <- sqrt(w) * (effects - mean)
   squares <- errors^2
