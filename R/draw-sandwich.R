@@ -17,11 +17,11 @@
 add_draw_figures <- function(fit, data, n_groups, options) {
   influence <- attr(fit, "influence")
   wanted <- options$se == "draws"
-  if (is.null(influence) && !wanted) {
+  if (!wanted && (is.null(influence) || !data$has_draws)) {
     return(fit)
   }
   influence <- if (!is.null(influence)) influence()
-  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   found <- lapply(seq_len(n_groups), function(g) {
     group_figures(data, rows[[g]], influence, fit$estimate[g], fit$intercept[g], options)
   })

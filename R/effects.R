@@ -67,8 +67,9 @@ estimate_effects <- function(x, exposure, outcome) {
 variant_columns <- c("sequence", "position", "ref", "alt")
 effects_source_columns <- c(variant_columns, "output", "effect", "se", "n_draws", "at_rounding")
 
-check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env()) {
-  at <- anyDuplicated(x, by = columns)
+# `by`: columns that say the same in a way that is faster to compare.
+check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env(), by = columns) {
+  at <- anyDuplicated(x, by = by)
   if (at) {
     row <- paste(columns, vapply(columns, function(column) as.character(x[[column]][at]), ""), sep = " = ")
     stop_deepmr(

@@ -2,42 +2,60 @@
 # 1..n_groups, one per row; a group may have no rows. One pass over all rows
 # replaces thousands of lm() calls.
 
-# Sums of the named vectors by group: a data.table with n_groups rows.
-group_sums <- function(columns, group, n_groups) {
-  sums <- matrix(0, n_groups, length(columns), dimnames = list(NULL, names(columns)))
-  if (length(group)) {
-    found <- rowsum(do.call(cbind, columns), group)
-    sums[as.integer(rownames(found)), ] <- found
+# The rows of each group, a list of n_groups.
+rows_by_group <- function(group, n_groups) {
+  if (is.unsorted(group)) {
+    return(unname(split(seq_along(group), factor(group, seq_len(n_groups)))))
   }
-  data.table::as.data.table(sums)
+  size <- tabulate(group, n_groups)
+  Map(function(last, n) seq.int(last - n + 1L, length.out = n), cumsum(size), size)
+}
+
+# `find`, a function of some numbers that gives one, over the rows of each group; NA for a group without rows.
+by_group <- function(x, group, n_groups, find) {
+  vapply(rows_by_group(group, n_groups), function(at) if (length(at)) as.numeric(find(x[at])) else NA_real_, 0)
+}
+
+# Sums of the named vectors by group: a list of vectors, one number per group.
+group_sums <- function(columns, group, n_groups) {
+  size <- length(group) / n_groups
+  if (size >= 1 && is_equal_runs(group, n_groups)) {
+    return(lapply(columns, function(x) .colSums(x, size, n_groups)))
+  }
+  rows <- rows_by_group(group, n_groups)
+  lapply(columns, function(x) vapply(rows, function(at) sum(x[at]), 0))
+}
+
+# Whether rows are sorted by group and groups are of one size.
+is_equal_runs <- function(group, n_groups) {
+  size <- length(group) %/% n_groups
+  last <- seq_len(n_groups) * size
+  size * n_groups == length(group) && !is.unsorted(group) &&
+    all(group[last] == seq_len(n_groups)) && all(group[last - size + 1L] == seq_len(n_groups))
 }
 
 # Largest value of `x` (at least 0) by group, 0 for a group without rows.
 group_max <- function(x, group, n_groups) {
-  largest <- numeric(n_groups)
-  if (!length(group)) {
-    return(largest)
-  }
-  found <- data.table::data.table(x = x, group = group)[, list(x = max(x)), by = "group"]
-  largest[found$group] <- found$x
-  largest
+  vapply(rows_by_group(group, n_groups), function(at) max(x[at], 0), 0)
 }
 
 # Weighted least squares of y on x with an intercept, by group (two
 # passes, centred, so that no digits are lost). `spread` is FALSE where the x of a
-# group are equal to within rounding.
+# group are equal to within rounding; `dx` and `dy` are the rows' distances from the means.
 group_line <- function(x, y, w, group, n_groups) {
-  first <- group_sums(list(n = rep(1, length(x)), s0 = w, x = w * x, y = w * y), group, n_groups)
+  n <- as.numeric(tabulate(group, n_groups))
+  first <- group_sums(list(s0 = w, x = w * x, y = w * y), group, n_groups)
   x_mean <- first$x / first$s0
   y_mean <- first$y / first$s0
   dx <- x - x_mean[group]
   dy <- y - y_mean[group]
-  second <- group_sums(list(xx = w * dx^2, xy = w * dx * dy), group, n_groups)
+  w_dx <- w * dx
+  second <- group_sums(list(xx = w_dx * dx, xy = w_dx * dy), group, n_groups)
   slope <- second$xy / second$xx
   rss <- group_sums(list(rss = w * (dy - slope[group] * dx)^2), group, n_groups)$rss
-  rounding <- first$n * .Machine$double.eps * first$s0 * group_max(abs(x), group, n_groups)^2
+  rounding <- n * .Machine$double.eps * first$s0 * group_max(abs(x), group, n_groups)^2
   list(
-    n = first$n, s0 = first$s0, x_mean = x_mean, y_mean = y_mean, sxx = second$xx,
+    n = n, s0 = first$s0, x_mean = x_mean, y_mean = y_mean, sxx = second$xx, dx = dx, dy = dy,
     slope = slope, intercept = y_mean - slope * x_mean, rss = rss, spread = second$xx > rounding
   )
 }

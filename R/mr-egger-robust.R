@@ -5,7 +5,7 @@
 
 fit_egger_robust <- function(data, n_groups, options) {
   w <- 1 / data$byse^2
-  status <- line_status(egger_line(data, w, n_groups))
+  status <- line_status(first_egger_line(data, n_groups))
   egger_robust_table(data, w, status, with_q = TRUE, n_groups, options)
 }
 
@@ -17,7 +17,7 @@ fit_egger_robust_penalized <- function(data, n_groups, options) {
 egger_robust_table <- function(data, w, status, with_q, n_groups, options) {
   x <- abs(data$bx)
   sign <- orient(data$bx)
-  rows <- split(seq_along(x), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   fits <- Map(function(at, status) {
     if (status == "ok") robust_line(x[at], (sign * data$by)[at], w[at]) else list(status = status)
   }, rows, status)

@@ -28,10 +28,10 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   unit <- c("sequence", "exposure", "outcome")
   data[, (unit) := lapply(.SD, as.character), .SDcols = unit]
   check_named(data, unit, call)
+  data.table::set(data, j = "group", value = number_groups(as.list(data)[unit]))
   if (all(variant_columns %in% names(data))) {
-    check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
+    check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call, by = c("group", variant_columns[-1L]))
   }
-  data.table::set(data, j = "group", value = number_groups(data[, unit, with = FALSE]))
   tell_no_errors(data)
   reason <- left_out_reason(data, call)
   # What methods without standard errors may use: "se_exposure is missing" is none of their reasons.
@@ -49,9 +49,13 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   data[]
 }
 
+# Rows of one unit mostly follow each other, so the runs of equal rows are numbered instead of the rows.
 number_groups <- function(units) {
-  ranks <- data.table::as.data.table(lapply(units, function(x) match(x, unique(x))))
-  data.table::frankv(ranks, ties.method = "dense")
+  run <- data.table::rleidv(units)
+  size <- tabulate(run)
+  first <- cumsum(size) - size + 1L
+  ranks <- lapply(units, function(x) match(x[first], unique(x[first])))
+  data.table::frankv(data.table::as.data.table(ranks), ties.method = "dense")[run]
 }
 
 # An effects table as it is, narrowed to the outputs asked for, or made from a
@@ -82,14 +86,14 @@ as_effects <- function(x, exposure, outcome, call) {
 }
 
 left_out_reason <- function(data, call, unusable = unusable_value(data)) {
-  rounding <- if (is.null(data$at_rounding)) rep(FALSE, nrow(data)) else data$at_rounding %in% TRUE
-  data.table::fcase(
-    rounding, "at float rounding level",
-    !is.na(unusable), unusable,
-    data$se_outcome == 0, "se_outcome is 0",
-    !selected_rows(data, call), not_selected_reason(data),
-    default = NA_character_
-  )
+  # The first of these reasons that a row has.
+  reason <- unusable
+  reason[which(data$at_rounding == TRUE)] <- "at float rounding level"
+  exact <- which(data$se_outcome == 0)
+  reason[exact] <- data.table::fcoalesce(reason[exact], "se_outcome is 0")
+  rest <- which(!selected_rows(data, call))
+  reason[rest] <- data.table::fcoalesce(reason[rest], not_selected_reason(data, rest))
+  reason
 }
 
 # Said once, since all fits but ols fail for it.
@@ -113,6 +117,7 @@ unusable_value <- function(data, missing = effect_columns) {
   reason <- rep(NA_character_, nrow(data))
   for (what in c("missing", "infinite")) {
     for (column in if (what == "missing") missing else effect_columns) {
+      if (is.finite(sum(data[[column]]))) next # nothing missing, nothing infinite
       bad <- if (what == "missing") is.na(data[[column]]) else is.infinite(data[[column]])
       if (any(bad)) reason[bad & is.na(reason)] <- paste(column, "is", what)
     }
@@ -131,9 +136,9 @@ selected_rows <- function(data, call) {
 }
 
 # The words of select_instruments() where it made them.
-not_selected_reason <- function(data) {
-  given <- if (is.null(data$reason)) NA_character_ else as.character(data$reason)
-  rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
+not_selected_reason <- function(data, rows) {
+  given <- if (is.null(data$reason)) rep(NA_character_, length(rows)) else as.character(data$reason[rows])
+  data.table::fcoalesce(given, "not selected")
 }
 
 # A row of no name would be a sequence or an output of its own.
@@ -214,7 +219,7 @@ draws_left_out_reason <- function(data, call) {
 draw_totals <- function(draws, group) {
   total <- numeric(length(draws))
   before <- NULL
-  for (at in split(seq_along(draws), group)) {
+  for (at in rows_by_group(group, max(group))) {
     here <- draws[at]
     if (!identical(here, before)) {
       before <- here

@@ -97,7 +97,7 @@ median_bootstrap <- function(data, w, at, n_times = 1000L) {
 # `groups`: those with an estimate. NA where there are no draws of one number.
 median_draws_se <- function(data, w, groups, n_groups, options) {
   se <- df <- rep(NA_real_, n_groups)
-  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   for (g in groups) {
     at <- rows[[g]]
     draws <- if (options$error == "given") "no draws" else data$deviations(at)

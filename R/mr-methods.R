@@ -30,13 +30,13 @@ method_registry <- function() {
         "MR-Egger with the error covariance of the draws",
         "(bx'A by - cf tr(A Sxy)) / (bx'A bx - cf tr(A Sxx)), A centring under the weights, equal by default",
         "deepmr, ?fit_mr", fit_draws,
-        needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_egger_draws, corrects = TRUE
+        needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_draws, corrects = TRUE
       ),
       ivw_draws = mr_method(
         "Line through the origin with the error covariance of the draws",
         "(bx'W by - cf tr(W Sxy)) / (bx'W bx - cf tr(W Sxx)), W the weights, equal by default",
         "deepmr, ?fit_mr", fit_draws,
-        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_ivw_draws,
+        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_draws,
         corrects = TRUE
       )
     ),

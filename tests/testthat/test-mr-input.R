@@ -94,3 +94,19 @@ test_that("n_draws that is no number is an error, not unknown", {
   effects$n_draws <- as.character(effects$n_draws)
   expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_columns")
 })
+
+test_that("groups are numbered by sequence, exposure and outcome in order of appearance, also where rows alternate", {
+  units <- list(sequence = c("b", "a", "b", "b", "a"), exposure = c("x", "y", "y", "x", "x"), outcome = rep("z", 5))
+  expect_identical(number_groups(units), c(1L, 4L, 2L, 1L, 3L))
+})
+
+test_that("of several reasons to leave a row out the first counts", {
+  effects <- data.table::data.table(
+    sequence = "s", beta_exposure = c(NA, 1, 1, 1, Inf, 1), se_exposure = 1,
+    beta_outcome = 1, se_outcome = c(0, 0, 0, 1, 1, 1), at_rounding = c(TRUE, FALSE, FALSE, NA, FALSE, FALSE),
+    selected = c(FALSE, FALSE, TRUE, FALSE, FALSE, TRUE), reason = c(NA, "F below 9", NA, "F below 9", NA, NA)
+  )
+  expect_identical(prepare_effects(effects)$reason, c(
+    "at float rounding level", "se_outcome is 0", "se_outcome is 0", "F below 9", "beta_exposure is infinite", NA
+  ))
+})
