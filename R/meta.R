@@ -28,9 +28,9 @@
 #'
 #' @section Weak fits:
 #' Fits whose `status` begins with `"weak"` keep their estimate, but are not pooled unless `weak = "keep"`. Where no
-#' variant moves the exposure the slope is that of the network's background, often with a small standard error, and would
-#' pull the pooled slope to it. Where little of the exposure effects' spread is signal, nothing corrects the slope. Both are
-#' seen in the exposure alone, so that leaving them out does not select by the slope.
+#' variant moves the exposure the slope is that of the network's background, often with a small standard error, and
+#' would pull the pooled slope to it. Where little of the exposure effects' spread is signal, nothing corrects the
+#' slope. Both are seen in the exposure alone, so that leaving them out does not select by the slope.
 #'
 #' @param fit A fit ([fit_mr()]), or any data frame with `exposure`, `outcome`,
 #'   `method`, `error`, `estimate`, `std.error` and `sequence`; `status` is used where present.
