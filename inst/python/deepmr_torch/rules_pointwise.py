@@ -115,7 +115,12 @@ class Mapped(Deferred):
         def windows(y):
             return gather(y.by_position, stream, start, width) + widened(y.rows(a, b), y.start[a:b], start, width)
 
-        delta = _call(self.func, self.args, self.kwargs, windows, lambda v: window_of(v, stream, start, width))
+        def constant(value):
+            window = window_of(value, stream, start, width)
+            # What changes its first argument in place would change the constant.
+            return window.expand(b - a, -1, -1).clone() if self.func._schema.is_mutable else window
+
+        delta = _call(self.func, self.args, self.kwargs, windows, constant)
         return delta.sub_(gather(out.by_position, stream, start, width))  # 0 outside: both took the nearest position
 
     def living(self, position):
