@@ -35,15 +35,15 @@ PRODUCTS = ("aten::convolution", "aten::addmm", "aten::mm")
 @dataclasses.dataclass
 class Choice:
     """What was found for one network: `engine`, why it is dense (`reason`), how each operation runs, the
-    largest difference from dense on the variants compared, how many variants a chunk holds, and how many draws
-    a pass takes if one chunk holds all variants."""
+    largest difference from dense on the variants compared, how many variants a chunk holds, and whether a pass
+    may take several draws where as many variants of each fit into a chunk."""
 
     engine: str
     reason: str | None = None
     how: list = dataclasses.field(default_factory=list)
     difference: float | None = None
     rows: int | None = None
-    draws: int = 1
+    folds: bool = False
 
 
 class Windowed:
@@ -135,8 +135,8 @@ def choose(locked, asked, code, position, alt, row):
         return Choice("dense", "no layer gains from it", tape.how)
     rows = _chunk(tape.sizes(), len(some) + 1, locked)
     choice = Choice("windowed", None, tape.how, difference, rows)
-    if locked.model.parameter.device.type in SEVERAL_DRAWS and rows >= 2 * len(position):
-        choice.draws = rows // len(position) if _folds(locked, engine, position[some], alt[some], row) else 1
+    if locked.model.parameter.device.type in SEVERAL_DRAWS:
+        choice.folds = _folds(locked, engine, position[some], alt[some], row)
     return choice
 
 
