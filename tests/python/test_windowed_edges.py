@@ -11,6 +11,8 @@ from test_windowed import RANDOM, run_with, same, zoo
 from torch import nn
 from zoo_networks import LONG, Chain
 
+from deepmr_torch.errors import DeepmrError
+
 
 def ended(*layers):
     """A network whose last layers are `layers` and a linear one on all positions."""
@@ -141,3 +143,35 @@ def test_probabilities_and_rare_marks_against_double_precision(name, bias, level
     assert level / 2 < exact["mean_ref"].mean() < 2 * level
     assert np.abs(exact["draws"]).max() > 1e-4
     assert (np.abs(windowed["draws"] - exact["draws"]) <= 1e-6 + 1e-3 * np.abs(exact["draws"])).all()
+
+
+@pytest.mark.parametrize("size", [None, 7])
+def test_differences_of_what_overflows_are_not_taken(size):
+    """TTTT makes exp(100), in float32: 1 / (1 + exp(100)) is 0 for the whole network, too."""
+
+    class ByHand(nn.Module):
+        def __init__(self, most=float("inf")):
+            super().__init__()
+            self.conv, self.drop, self.head = nn.Conv1d(4, 2, 4), nn.Dropout(0.3), nn.Linear(2 * (LONG - 3), 2)
+            self.most = most
+
+        def forward(self, x):
+            h = 1 / (1 + torch.exp(-self.conv(x)))
+            return self.head(self.drop(h).flatten(1)) / (h[:, :, 0] <= self.most)
+
+    def made(*args):
+        net = settle(ByHand(*args))
+        with torch.no_grad():
+            net.conv.weight[0, 3] = -25.0
+        return as_model(net, length=LONG)
+
+    sequences = ["ACG" * (LONG // 3), "TTTA" + RANDOM[4:40] + "TTTTT" + RANDOM[45:]]
+    result = mutate(made(), sequences, engine="windowed", batch_size=size)
+    for got, expected in zip(result, mutate(made(), sequences)):
+        np.testing.assert_allclose(got["draws"], expected["draws"], rtol=1e-4, atol=4e-6)
+    same_error = []
+    for name in ("windowed", "dense"):
+        with pytest.raises(DeepmrError) as error:
+            mutate(made(0.6), sequences, engine=name, batch_size=16)
+        same_error.append(error.value.problem)
+    assert error.value.what == "not_finite" and same_error[0] == same_error[1]
