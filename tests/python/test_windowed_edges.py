@@ -175,3 +175,19 @@ def test_differences_of_what_overflows_are_not_taken(size):
             mutate(made(0.6), sequences, engine=name, batch_size=16)
         same_error.append(error.value.problem)
     assert error.value.what == "not_finite" and same_error[0] == same_error[1]
+
+
+def test_a_linear_layer_may_be_called_with_values_in_several_orders():
+    class Shared(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.drop, self.head = nn.Conv1d(4, 6, 5), nn.Dropout(0.3), nn.Linear(6 * (LONG - 4), 2)
+
+        def forward(self, x):
+            h = self.drop(torch.relu(self.conv(x)))
+            wide = torch.cat(h.split(28, 2), 1)
+            return self.head(h.flatten(1)) + self.head(h.transpose(1, 2).flatten(1)) + self.head(wide.flatten(1))
+
+    model = as_model(settle(Shared()), length=LONG)
+    result, _ = run_with(model, RANDOM, "windowed")
+    same(result, run_with(model, RANDOM, "dense")[0])
