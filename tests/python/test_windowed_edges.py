@@ -191,3 +191,35 @@ def test_a_linear_layer_may_be_called_with_values_in_several_orders():
     model = as_model(settle(Shared()), length=LONG)
     result, _ = run_with(model, RANDOM, "windowed")
     same(result, run_with(model, RANDOM, "dense")[0])
+
+
+BY_HAND = {
+    "sigmoid": lambda h: 1 / (1 + torch.exp(-h)),
+    "softplus": lambda h: torch.log(torch.exp(h) + 1),
+    "odds": lambda h: torch.exp(h) / (1 + torch.exp(h)),
+    "scaled": lambda h: 1 / (0.5 * torch.exp(-h) + 0.5),
+}
+
+
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("name", BY_HAND)
+def test_small_values_beside_large_ones_keep_their_digits(name, linear):
+    """Some variants move exp(20) to exp(0), of which a difference to exp(20) knows nothing in float32."""
+
+    class ByHand(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.drop = nn.Conv1d(4, 2, 4), nn.Dropout(0.3)
+            self.head = nn.Linear(2 * (LONG - 3) if linear else 2, 2)
+
+        def forward(self, x):
+            h = BY_HAND[name](self.conv(self.drop(x)))
+            return self.head(h.flatten(1) if linear else h.mean(2))
+
+    net = settle(ByHand())
+    with torch.no_grad():
+        net.conv.weight[0] *= 0.01
+        net.conv.weight[0, 3, 1], net.conv.weight[1, 2, 2] = -14.0, 14.0
+    single, double = (as_model(copy.deepcopy(net).to(dtype), length=LONG) for dtype in (torch.float, torch.double))
+    got = mutate(single, RANDOM, engine="windowed")["draws"]
+    np.testing.assert_allclose(got, mutate(double, RANDOM)["draws"], rtol=1e-3, atol=1e-6)
