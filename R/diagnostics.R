@@ -1,18 +1,17 @@
 # Diagnostics of the instruments, by group: they describe the data and the standard
 # errors they are given, not the method that is fitted.
 
-# I^2 of `g` with standard errors `s`, over the rows with finite g and finite s > 0.
-i2_gx_by_group <- function(g, s, group, n_groups) {
+# I^2 of `g` with standard errors `s`, over the rows with finite g and finite s > 0; within strata, where there are
+# any (group_line()).
+i2_gx_by_group <- function(g, s, group, n_groups, stratum = NULL) {
   use <- is.finite(g) & is.finite(s) & s > 0
   g <- g[use]
   w <- 1 / s[use]^2
-  group <- group[use]
-  sums <- group_sums(list(n = rep(1, length(g)), w = w, wg = w * g), group, n_groups)
-  centre <- sums$wg / sums$w
-  q <- group_sums(list(q = w * (g - centre[group])^2), group, n_groups)$q
-  i2 <- pmax(0, (q - (sums$n - 1)) / q)
+  about <- group_line(g, g, w, group[use], n_groups, if (!is.null(stratum)) stratum[use])
+  q <- about$sxx
+  i2 <- pmax(0, (q - (about$df + 1)) / q)
   i2[q == 0] <- 0 # equal effects: no spread at all, so nothing but error
-  i2[sums$n < 2] <- NA_real_
+  i2[about$df < 0] <- NA_real_
   i2
 }
 
@@ -28,18 +27,18 @@ instrument_diagnostics <- function(data, n_groups) {
     list(n = rep(1, length(x)), f = ifelse(is.na(f), 0, f), has_f = as.numeric(!is.na(f))), group, n_groups
   )
   ivw <- ivw_line(data, n_groups)
-  egger <- group_line(x, orient(data$bx) * data$by, w, group, n_groups)
+  egger <- egger_line(data, w, n_groups)
   q_ivw <- ifelse(counted$n >= 2, ivw$rss, NA_real_)
-  q_egger <- ifelse(counted$n >= 3 & egger$spread, egger$rss, NA_real_)
+  q_egger <- ifelse(egger$df >= 1 & egger$spread, egger$rss, NA_real_)
   q <- list(
     q_ivw = q_ivw, q_ivw_p = chisq_tail(q_ivw, counted$n - 1),
-    q_egger = q_egger, q_egger_p = chisq_tail(q_egger, counted$n - 2),
-    q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, 1)
+    q_egger = q_egger, q_egger_p = chisq_tail(q_egger, egger$df),
+    q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, egger$n_intercepts)
   )
   data.table::data.table(
     mean_f = ifelse(counted$has_f > 0, counted$f / counted$has_f, NA_real_),
-    i2_gx = i2_gx_by_group(x, data$bxse, group, n_groups),
-    i2_gx_weighted = i2_gx_by_group(x / data$byse, data$bxse / data$byse, group, n_groups),
+    i2_gx = i2_gx_by_group(x, data$bxse, group, n_groups, data$stratum),
+    i2_gx_weighted = i2_gx_by_group(x / data$byse, data$bxse / data$byse, group, n_groups, data$stratum),
     cross_talk(data, n_groups), data.table::as.data.table(q), rucker = rucker_choice(q)
   )
 }

@@ -99,9 +99,10 @@ draw_products <- function(a, b, w, sign, n_members) {
   crossprod(a, w * b) - if (is.null(sign)) 0 else tcrossprod(common(a), common(b))
 }
 
-# Of weighted least squares with an intercept on turned effects `x`.
-line_influence <- function(x, sign, w, line, group) {
-  slope <- w * (x - line$x_mean[group]) / line$sxx[group]
+# Of weighted least squares with an intercept (or one for each stratum, of which `intercept` is the mean over
+# variants) on turned effects.
+line_influence <- function(sign, w, line, group) {
+  slope <- w * line$dx / line$sxx[group]
   intercept <- w / line$s0[group] - line$x_mean[group] * slope
   list(weights = w, sign = sign, pull = w / line$sxx[group], slope = sign * slope, intercept = sign * intercept)
 }

@@ -109,11 +109,11 @@ loo_range <- function(method, data, n_groups, options) {
 # variant takes with it when it leaves a centred sum.
 
 summands_egger <- function(data, n_groups, options) {
-  centred_summands(abs(data$bx), orient(data$bx) * data$by, 1 / data$byse^2, data$group, n_groups)
+  centred_summands(abs(data$bx), orient(data$bx) * data$by, 1 / data$byse^2, data, n_groups)
 }
 
 summands_ols <- function(data, n_groups, options) {
-  centred_summands(data$bx, data$by, rep(1, length(data$bx)), data$group, n_groups)
+  centred_summands(data$bx, data$by, rep(1, length(data$bx)), data, n_groups)
 }
 
 summands_ivw <- function(data, n_groups, options) {
@@ -139,7 +139,7 @@ summands_ivw_draws <- function(data, n_groups, options) draws_summands(data, n_g
 draws_summands <- function(data, n_groups, options, centred) {
   w <- numeric(length(data$bx))
   xx <- xy <- rep(NA_real_, length(w))
-  for (at in split(seq_along(w), data$group)) {
+  for (at in split(seq_along(w), if (is.null(data$stratum)) data$group else data$stratum)) {
     draws <- data$deviations(at)
     w[at] <- draw_weights(options$weights, data$byse[at])
     if (is.character(draws)) next
@@ -153,7 +153,7 @@ draws_summands <- function(data, n_groups, options, centred) {
     xy[at] <- w[at] * rowSums(error_x * draws$y)
   }
   parts <- if (centred) {
-    centred_summands(data$bx, data$by, w, data$group, n_groups)
+    centred_summands(data$bx, data$by, w, data, n_groups)
   } else {
     list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
   }
@@ -168,10 +168,9 @@ error_form <- function(error, n_draws, n_members) {
   if (alike) errors$trace(diag(n_draws)) / n_draws else errors$square(diag(n_draws))
 }
 
-centred_summands <- function(x, y, w, group, n_groups) {
-  line <- group_line(x, y, w, group, n_groups)
-  dx <- x - line$x_mean[group]
-  dy <- y - line$y_mean[group]
-  s0 <- line$s0[group]
-  list(xy = w * dx * dy, xx = w * dx^2, factor = s0 / (s0 - w))
+centred_summands <- function(x, y, w, data, n_groups) {
+  line <- group_line(x, y, w, data$group, n_groups, data$stratum)
+  # The only variant of its stratum has no part in the slope.
+  factor <- ifelse(line$own_s0 > w, line$own_s0 / (line$own_s0 - w), 0)
+  list(xy = w * line$dx * line$dy, xx = w * line$dx^2, factor = factor)
 }
