@@ -9,6 +9,8 @@
 # V2 = tau2 sum h^2: direct effects, independent over variants; tau2 is the scatter about
 #   the line beyond what the errors explain. For a structural target only: about the
 #   network's own slope r is fixed, and the errors of bx move it too, by sum pull r Mx_t.
+# Over several sequences (strata of one regression) the errors are independent between sequences with masks of
+# their own, so V1 is a sum over sequences, or Mr of all are added draw by draw, as for one.
 # R/draw-errors.R says what covariance the errors have. Quantiles are t with Satterthwaite's degrees
 # of freedom. The estimate stays as it is.
 
@@ -40,12 +42,14 @@ add_draw_figures <- function(fit, data, n_groups, options) {
 
 # A list, empty where there is nothing to add to; in words why there are no draws.
 group_figures <- function(data, at, influence, theta, alpha, options) {
-  draws <- if (length(at)) data$deviations(at) else "no draws"
-  if (is.character(draws)) {
-    return(draws)
+  sets <- if (is.null(data$stratum)) list(at) else unname(split(at, data$stratum[at]))
+  draws <- if (length(at)) lapply(sets, data$deviations) else list("no draws")
+  problems <- Filter(is.character, draws)
+  if (length(problems)) {
+    return(problems[[1L]])
   }
   nothing <- is.null(influence) || is.na(theta) || options$error == "given"
-  if (nothing) list() else draw_figures(data, at, influence, draws, theta, alpha, options)
+  if (nothing) list() else draw_figures(data, sets, influence, draws, theta, alpha, options)
 }
 
 # A row whose standard error cannot be had keeps no estimate either.
@@ -57,35 +61,71 @@ say_no_draws <- function(fit, problems) {
   fit
 }
 
-draw_figures <- function(data, at, influence, draws, theta, alpha, options) {
-  n <- length(at)
+# `sets`: rows of each stratum, or of the whole group; `draws`: their deviations.
+draw_figures <- function(data, sets, influence, draws, theta, alpha, options) {
+  weigh <- vapply(sets, function(at) sum(influence$weights[at]) > 0, TRUE)
+  sets <- sets[weigh]
+  draws <- draws[weigh]
+  rows <- unlist(sets)
+  w <- influence$weights[rows]
+  line <- list(slope = theta, intercept = alpha, x_mean = sum(w * influence$sign[rows] * data$bx[rows]) / sum(w))
+  parts <- Map(set_figures, sets, draws, MoreArgs = list(data, influence, line, options))
+  total <- function(what) sum(vapply(parts, `[[`, 0, what))
+  centred <- !is.null(influence$intercept)
+  n <- as.integer(total("n"))
+  left <- n - 1L - centred * length(sets)
+  tau2 <- if (options$target == "network" || left <= 0) {
+    0
+  } else {
+    max(0, total("rss") - total("off")) / (total("s0") * left / n)
+  }
+  masks <- if (length(sets) > 1L) {
+    masks_between(lapply(parts, `[[`, "slope"), vapply(draws, function(d) as.integer(d$n_members), 0L), options$masks)
+  } else {
+    NA_character_
+  }
+  joint <- masks %in% "shared"
+  if (joint && !draws_match(vapply(draws, function(d) ncol(d$x), 0L), lapply(draws, `[[`, "n_members"))) {
+    return(unmatched_draws)
+  }
+  inference <- function(estimate, which) {
+    v <- lapply(parts, `[[`, which)
+    if (joint) v <- list(Reduce(`+`, v))
+    errors <- lapply(parts[seq_along(v)], `[[`, "errors")
+    variance <- unlist(Map(function(errors, v) errors$variance(v), errors, v))
+    df <- unlist(Map(function(errors, v) errors$df(v), errors, v))
+    h2 <- sum(influence[[which]][rows]^2)
+    draws_inference(estimate, sum(variance), tau2 * h2, satterthwaite(variance, df), max(1, left), options$level)
+  }
+  slope <- inference(theta, "slope")
+  c(
+    slope, if (centred) as_intercept(inference(alpha, "intercept")),
+    list(
+      i2_cov = 1 - total("xx") / total("sxx"), bias_pred = (total("xy") - theta * total("xx")) / total("sxx")
+    ),
+    if (!is.null(data$stratum)) list(masks = masks)
+  )
+}
+
+# Of variants that share their masks and, with an intercept, one: sums, the errors' share of them, and what each draw
+# adds to the slope and (the mean over all variants of) the intercept.
+set_figures <- function(at, draws, data, influence, line, options) {
   errors <- draw_errors(options$error, ncol(draws$x), draws$n_members)
   w <- influence$weights[at]
   sign <- influence$sign[at]
   centred <- !is.null(influence$intercept)
   trace <- function(a, b) errors$trace(draw_products(a, b, w, if (centred) sign, draws$n_members))
   x <- sign * data$bx[at]
-  sxx <- sum(w * x^2) - if (centred) sum(w * x)^2 / sum(w) else 0
-  trace_xx <- trace(draws$x, draws$x)
-  off <- draws$y - theta * draws$x
-  residual <- data$by[at] - theta * data$bx[at] - if (centred) alpha * sign else 0
-  left <- n - 1L - centred
-  tau2 <- moved <- 0
-  if (options$target == "network") {
-    moved <- drop(crossprod(draws$x, influence$pull[at] * residual))
-  } else if (left > 0) {
-    tau2 <- max(0, sum(w * residual^2) - trace(off, off)) / (sum(w) * left / n)
-  }
-
-  inference <- function(h, estimate, moved) {
-    v <- drop(crossprod(off, h)) + moved
-    draws_inference(estimate, errors$variance(v), tau2 * sum(h^2), errors$df(v), max(1, left), options$level)
-  }
-  slope <- inference(influence$slope[at], theta, moved)
-  x_mean <- sum(w * x) / sum(w)
-  c(
-    slope, if (centred) as_intercept(inference(influence$intercept[at], alpha, -x_mean * moved)),
-    list(i2_cov = 1 - trace_xx / sxx, bias_pred = (trace(draws$x, draws$y) - theta * trace_xx) / sxx)
+  off <- draws$y - line$slope * draws$x
+  alpha <- if (is.null(data$stratum)) line$intercept else stratum_intercepts(data, at, influence, line$slope)[[1L]]
+  residual <- data$by[at] - line$slope * data$bx[at] - if (centred) alpha * sign else 0
+  moved <- if (options$target == "network") drop(crossprod(draws$x, influence$pull[at] * residual)) else 0
+  list(
+    n = length(at), s0 = sum(w), rss = sum(w * residual^2), errors = errors,
+    sxx = sum(w * x^2) - if (centred) sum(w * x)^2 / sum(w) else 0,
+    xx = trace(draws$x, draws$x), xy = trace(draws$x, draws$y), off = trace(off, off),
+    slope = drop(crossprod(off, influence$slope[at])) + moved,
+    intercept = if (centred) drop(crossprod(off, influence$intercept[at])) - line$x_mean * moved
   )
 }
 

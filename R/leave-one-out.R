@@ -87,6 +87,9 @@ downdated_slopes <- function(method, data, n_groups, options) {
   xx <- sums$xx[data$group] - parts$factor * parts$xx
   xy <- sums$xy[data$group] - parts$factor * parts$xy
   least <- 1L + method$needs_draws + 2L * method$intercept - (method$needs_draws && method$intercept)
+  if (!is.null(data$stratum) && method$intercept) {
+    least <- least + (tabulate(data$group[!duplicated(data$stratum)], n_groups) - 1L)[data$group]
+  }
   # what rounding leaves where only the variant itself had spread
   possible <- sums$n[data$group] > least & xx > 1e-12 * abs(sums$xx)[data$group]
   list(all = ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_), without = ifelse(possible, xy / xx, NA_real_))

@@ -65,8 +65,9 @@
 #' meta_analyze(fit, mods = ~gc, data = gc)
 #' @export
 meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods = NULL, data = NULL,
-                         masks = c("auto", "own", "shared"), ...) {
+                         masks = c("auto", "own", "shared"), adjust = "none", ...) {
   rlang::check_dots_empty()
+  adjust <- check_adjust(adjust)
   pooling <- check_pooling(method, test, level, if (missing(masks)) "auto" else masks)
   fits <- fits_to_pool(fit)
   by <- c("exposure", "outcome", "method", "error")
@@ -76,6 +77,7 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods
     fits <- add_moderators(fits, fit, mods, data)
     pooled <- fits[, regress(.SD, mods, pooling), by = by]
   }
+  add_adjusted_p(pooled, adjust, c("method", "error", "term"))
   data.table::setattr(pooled, "pooling", pooling)
   data.table::setattr(pooled, "class", c("deepmr_meta", "data.table", "data.frame"))
   pooled
@@ -280,8 +282,8 @@ print.deepmr_meta <- function(x, ...) {
     )
   }
   shown <- intersect(c(
-    fit_keys[-1L], if (!all(x$term %in% "overall")) "term", "estimate", "std.error", "conf.low", "conf.high",
-    "pred.low", "pred.high", "tau", "k", "k_left_out", "status"
+    fit_keys[-1L], if (!all(x$term %in% "overall")) "term", "estimate", "std.error", "adj.p.value", "conf.low",
+    "conf.high", "pred.low", "pred.high", "tau", "k", "k_left_out", "status"
   ), names(x))
   print(data.table::as.data.table(as.list(x)[shown]), ...)
   invisible(x)

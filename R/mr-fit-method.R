@@ -6,7 +6,10 @@ fit_method <- function(data, name, errors, options) {
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, options$se))
   n_draws <- group_draws(data, n_groups)
-  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
+  if (method$needs_draws) {
+    find_moments <- if (is.null(data$stratum)) moments_by_group else pooled_moments
+    moments <- find_moments(data, used, n_groups, options, method$intercept)
+  }
   reach <- exposure_reach(data, used, n_groups)
 
   one_error <- function(error, groups) {
@@ -27,7 +30,12 @@ fit_method <- function(data, name, errors, options) {
       target = if (method$needs_draws || options$se == "draws") options$target else NA_character_,
       n = n, n_left_out = n_all - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
     )
-    cbind(labels, flag_idle_exposure(fit, reach[groups]))[, fit_columns, with = FALSE]
+    columns <- fit_columns
+    if (!is.null(data$stratum)) {
+      add_pooled_columns(fit, method, input)
+      columns <- c(fit_columns, pooled_columns)
+    }
+    cbind(labels, flag_idle_exposure(fit, reach[groups]))[, columns, with = FALSE]
   }
   parts <- error_groups(data, method, errors, options$se, n_groups)
   data.table::rbindlist(lapply(parts, function(part) one_error(part$error, part$groups)))
@@ -72,13 +80,15 @@ method_reason <- function(data, method, se) {
   reason
 }
 
-# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ... and, at
-# rows `at` of these, the deviations of the draws.
+# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ..., for one regression over all
+# sequences also numbers of the sequences within groups (`stratum`), and, at rows `at` of these, the deviations
+# of the draws.
 kernel_input <- function(data, rows, groups, error) {
   se <- textbook_errors(data, rows, error)
   list(
     bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
-    group = match(data$group[rows], groups),
+    group = match(data$group[rows], groups), stratum = number_strata(data$stratum[rows]),
+    sequence = if (!is.null(data$stratum)) data$sequence[rows],
     deviations = function(at) draw_deviations(data, rows[at])
   )
 }
@@ -143,7 +153,7 @@ group_draws <- function(data, n_groups) {
 }
 
 # Moments of the draws for every group, or, as a string, why there are none.
-moments_by_group <- function(data, used, n_groups, options, centred) {
+moments_by_group <- function(data, used, n_groups, options, centred, least = 2L + centred) {
   groups <- factor(data$group, seq_len(n_groups))
   rows <- split(seq_along(used)[used], groups[used])
   has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
@@ -152,7 +162,7 @@ moments_by_group <- function(data, used, n_groups, options, centred) {
   visits <- unique(data[, c("sequence", "outcome", "group"), with = FALSE])
   for (i in visits$group[order(visits$sequence, visits$outcome)]) {
     at <- rows[[i]]
-    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]), data$n_members[at], 2L + centred)
+    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]), data$n_members[at], least)
     if (!is.null(problem)) {
       moments[[i]] <- problem
       next
@@ -168,7 +178,7 @@ moments_by_group <- function(data, used, n_groups, options, centred) {
     }
     exposure <- centre_draws(draw_columns(data$draws_exposure[at]), w, centred, position, n_members)
     found <- draw_moments(exposure, outcome, w, n_members)
-    moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
+    moments[[i]] <- if (found$spread || least == 1L) found else "no spread in exposure effects"
   }
   moments
 }

@@ -224,9 +224,12 @@
 fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NULL,
                    distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
                    level = 0.95, model = c("default", "fixed", "random"),
-                   target = c("structural", "network"), se = c("method", "draws"), psi = 0, ...) {
+                   target = c("structural", "network"), se = c("method", "draws"), psi = 0, by = "sequence", reverse = FALSE,
+                   adjust = "none", masks = c("auto", "own", "shared"), ...) {
   rlang::check_dots_empty()
   if (!is.null(method)) check_method_names(method)
+  reverse <- check_flag(reverse, "reverse")
+  adjust <- check_adjust(adjust)
   error <- check_errors(error)
   options <- list(
     distribution = check_choice(
@@ -237,27 +240,32 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
     target = check_choice(if (missing(target)) "structural" else target, c("structural", "network"), "target"),
     weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights"),
     se = check_choice(if (missing(se)) "method" else se, c("method", "draws"), "se"),
-    psi = check_psi(psi)
+    psi = check_psi(psi),
+    masks = check_choice(if (missing(masks)) "auto" else masks, c("auto", "own", "shared"), "masks")
   )
-  data <- prepare_effects(x, exposure, outcome)
+  data <- prepare_effects(x, exposure, outcome, reverse = reverse)
   has_draws <- "draws_reason" %in% names(data)
   method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
+  check_by(by, method, options$masks)
+  if (is.null(by)) pool_sequences(data)
 
   units <- unique(data, by = "group")
   data.table::setorderv(units, "group")
   units <- units[, c("sequence", "exposure", "outcome"), with = FALSE]
+  if (is.null(by)) data.table::set(units, j = "sequence", value = all_sequences)
   fits <- lapply(method, function(name) fit_method(data, name, error, options))
   fits <- data.table::rbindlist(fits)
   fit <- cbind(units[fits$group], fits)
   data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
   fit[, c("group", "method_rank", "error_rank") := NULL]
+  add_adjusted_p(fit, adjust, c("method", "error"))
   new_mr_fit(fit, data)
 }
 
 # The variants ride along for augment(), without their draws.
 new_mr_fit <- function(fit, data) {
-  variants <- data[, setdiff(names(data), c("draws_exposure", "draws_outcome", "group")), with = FALSE]
+  variants <- data[, setdiff(names(data), c("draws_exposure", "draws_outcome", "group", "stratum")), with = FALSE]
   data.table::setattr(fit, "variants", variants)
   data.table::setattr(fit, "class", c("deepmr_mr_fit", "data.table", "data.frame"))
   fit

@@ -77,8 +77,10 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
   rlang::check_dots_empty()
   check_columns(x, c(fit_keys, "estimate", "intercept"), "x")
   variants <- if (is.null(data)) attr(x, "variants") else prepare_effects(data)
-  fits <- data.table::as.data.table(as.list(x)[intersect(c(fit_keys, "estimate", "intercept", "se_from"), names(x))])
+  wanted <- c(fit_keys, "estimate", "intercept", "se_from", "n_sequences", "sequence_intercepts")
+  fits <- data.table::as.data.table(as.list(x)[intersect(wanted, names(x))])
   fits[, "fit" := .I]
+  if (!is.null(variants)) fits <- spread_pooled(fits, variants)
   unit <- c("sequence", "exposure", "outcome")
   n_lost <- if (is.null(variants)) nrow(fits) else nrow(fits[!variants, on = unit])
   if (n_lost) {
