@@ -18,6 +18,7 @@ fit_method <- function(data, name, errors, options) {
     if (method$needs_draws) input$moments <- moments[groups]
     options$error <- error
     fit <- fit_groups(method, input, length(groups), options)
+    if (!is.null(data$stratum)) add_pooled_columns(fit, method, input)
     fit <- cbind(
       fit, instrument_diagnostics(input, length(groups)), loo_range(method, input, length(groups), options)
     )
@@ -30,11 +31,7 @@ fit_method <- function(data, name, errors, options) {
       target = if (method$needs_draws || options$se == "draws") options$target else NA_character_,
       n = n, n_left_out = n_all - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
     )
-    columns <- fit_columns
-    if (!is.null(data$stratum)) {
-      add_pooled_columns(fit, method, input)
-      columns <- c(fit_columns, pooled_columns)
-    }
+    columns <- c(fit_columns, if (!is.null(data$stratum)) pooled_columns)
     cbind(labels, flag_idle_exposure(fit, reach[groups]))[, columns, with = FALSE]
   }
   parts <- error_groups(data, method, errors, options$se, n_groups)

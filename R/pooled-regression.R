@@ -42,25 +42,17 @@ pooled_columns <- c("n_sequences", "masks", "sequence_intercepts")
 add_pooled_columns <- function(fit, method, input) {
   rows <- split(seq_along(input$bx), factor(input$group, seq_len(nrow(fit))))
   n_sequences <- vapply(rows, function(at) length(unique(input$sequence[at])), 0L, USE.NAMES = FALSE)
-  intercepts <- if (method$intercept) own_intercepts(fit, input, rows)
-  if (is.null(intercepts)) intercepts <- rep(list(NULL), nrow(fit))
-  masks <- if (is.null(fit$masks)) NA_character_ else fit$masks
-  data.table::set(fit, j = pooled_columns, value = list(n_sequences, masks, intercepts))
-}
-
-own_intercepts <- function(fit, input, rows) {
-  influence <- attr(fit, "influence")
-  influence <- if (!is.null(influence)) influence()
-  lapply(seq_len(nrow(fit)), function(g) {
-    if (is.na(fit$estimate[g])) {
-      return(NULL)
-    }
+  intercepts <- rep(list(NULL), nrow(fit))
+  has <- if (method$intercept) which(!is.na(fit$estimate))
+  influence <- if (length(has) && !method$needs_draws) attr(fit, "influence")()
+  intercepts[has] <- lapply(has, function(g) {
     if (is.null(influence)) {
-      sequences <- input$moments[[g]]$sequences
-      return(vapply(sequences, function(m) m$y_mean - fit$estimate[g] * m$x_mean, 0))
+      return(vapply(input$moments[[g]]$sequences, function(m) m$y_mean - fit$estimate[g] * m$x_mean, 0))
     }
     stratum_intercepts(input, rows[[g]], influence, fit$estimate[g])
   })
+  masks <- if (is.null(fit$masks)) NA_character_ else fit$masks
+  data.table::set(fit, j = pooled_columns, value = list(n_sequences, masks, intercepts))
 }
 
 # Of a least-squares line with slope `theta`: weighted means of what it leaves, by sequence.
