@@ -5,12 +5,12 @@ check_adjust <- function(adjust, call = rlang::caller_env()) {
   check_choice(adjust, stats::p.adjust.methods, "adjust", call)
 }
 
-# Column `adj.p.value` beside `p.value`, by reference; none where nothing is to be adjusted.
+# With a column `adj.p.value` beside `p.value`; none where nothing is to be adjusted.
 add_adjusted_p <- function(table, adjust, family) {
   if (adjust != "none") {
     table[, "adj.p.value" := stats::p.adjust(.SD$p.value, adjust), by = family, .SDcols = "p.value"]
     last <- match("p.value", names(table))
     data.table::setcolorder(table, c(names(table)[seq_len(last)], "adj.p.value"))
   }
-  table
+  table[]
 }

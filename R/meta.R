@@ -77,7 +77,7 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods
     fits <- add_moderators(fits, fit, mods, data)
     pooled <- fits[, regress(.SD, mods, pooling), by = by]
   }
-  add_adjusted_p(pooled, adjust, c("method", "error", "term"))
+  pooled <- add_adjusted_p(pooled, adjust, c("method", "error", "term"))
   data.table::setattr(pooled, "pooling", pooling)
   data.table::setattr(pooled, "class", c("deepmr_meta", "data.table", "data.frame"))
   pooled

@@ -259,8 +259,7 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   fit <- cbind(units[fits$group], fits)
   data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
   fit[, c("group", "method_rank", "error_rank") := NULL]
-  add_adjusted_p(fit, adjust, c("method", "error"))
-  new_mr_fit(fit, data)
+  new_mr_fit(add_adjusted_p(fit, adjust, c("method", "error")), data)
 }
 
 # The variants ride along for augment(), without their draws.
