@@ -11,8 +11,8 @@
 #' same variants: direct effects of mutations (`"structural"`, and residual scatter in the textbook methods), the one
 #' unseen error (`"classical"`), the spread of the truth (`"posterior"`). How much is not known from the fits, so the
 #' standard error is the mean of the two, that of slopes which err together: never too small for that reason, and
-#' too large by at most a factor of 1.4. The p-value has the smaller of the two degrees of freedom there, else
-#' Satterthwaite's.
+#' too large by up to a factor of 1.4 as far as they do not. The p-value has the smaller of the two degrees of
+#' freedom there, else Satterthwaite's.
 #'
 #' The slope is the mean over two sets of instruments. Where a threshold cuts through many variants, compare
 #' `estimate_odd` with `estimate_even`. Choosing does not bias the `"mc"` slopes; for `"classical"` it does, whatever
@@ -24,8 +24,8 @@
 #' @param ... Further arguments of [fit_mr()], such as `method`, `error`, `target` or `by`.
 #' @return A data.table with a row for each row of [fit_mr()]: `sequence`, `exposure`, `outcome`, `method`, `error`,
 #'   `estimate`, `std.error`, `df`, `statistic`, `p.value`, `conf.low`, `conf.high`, `se_from`, `target`; for the
-#'   instruments chosen on the odd draws, and on the even ones, `estimate_odd`, `std.error_odd`, `n_odd` (variants used),
-#'   `estimate_even`, `std.error_even`, `n_even`; `status`: `"ok"`, or what either fit says, with its half.
+#'   instruments chosen on the odd draws, and on the even ones, `estimate_odd`, `std.error_odd`, `n_odd` (variants
+#'   used), `estimate_even`, `std.error_even`, `n_even`; `status`: `"ok"`, or what either fit says, with its half.
 #'   Without an estimate from both there is none. [meta_analyze()] pools it; whether sequences share
 #'   masks cannot be seen in it.
 #' @section Errors: Those of [select_instruments()] and [fit_mr()].
@@ -40,7 +40,8 @@
 cross_fit_mr <- function(effects, min_effect = 0, min_f = 0, level = 0.95, ...) {
   level <- check_level(level)
   half <- function(draws) {
-    data.table::setDT(as.list(fit_mr(select_instruments(effects, min_effect, min_f, draws = draws), level = level, ...)))
+    chosen <- select_instruments(effects, min_effect, min_f, draws = draws)
+    data.table::setDT(as.list(fit_mr(chosen, level = level, ...)))
   }
   odd <- half("odd")
   even <- half("even")

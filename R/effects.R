@@ -75,7 +75,7 @@ pair_outputs <- function(exposure, outcome, reverse, call = rlang::caller_env())
   }
   if (length(both)) {
     cli::cli_inform(
-      "{length(both)} output{?s} {?is/are} exposure and outcome; {?it is/they are} not paired with {?itself/themselves}.",
+      "{length(both)} output{?s} {?is/are} exposure and outcome, and not paired with {?itself/themselves}.",
       class = "deepmr_message_same_output"
     )
   }

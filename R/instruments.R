@@ -31,8 +31,8 @@
 #' @param ... Must be empty.
 #' @return `effects` (a copy) with `selected` (logical, never `NA`) and `reason`
 #'   (`NA` where selected, else words). With `draws = "odd"` or `"even"`, `beta_exposure`, `se_exposure`,
-#'   `beta_outcome`, `se_outcome`, `cov_exposure_outcome`, `n_draws`, `n_members` (where half of the members are left) and
-#'   the draws are those of the other half; a variant without draws has none of them and is not selected.
+#'   `beta_outcome`, `se_outcome`, `cov_exposure_outcome`, `n_draws`, `n_members` (where half of the members are
+#'   left) and the draws are those of the other half; a variant without draws has none of them and is not selected.
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_argument`, `deepmr_error_negative_se`; for halves `deepmr_error_no_draws`, and
 #' `deepmr_error_draws` below 4 draws (of each member).

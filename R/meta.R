@@ -37,10 +37,14 @@
 #'   one row per coefficient (column `term`).
 #' @param data A data frame with `sequence` and the variables of `mods`; by default they are columns of `fit`.
 #' @param masks `"auto"`, `"own"` (each sequence has its own masks) or `"shared"`; see "Masks shared between sequences".
+#' @param adjust How p-values are adjusted for the number of pairs, one of [stats::p.adjust.methods]: `adj.p.value` is
+#'   over all exposures and outcomes of one method and error (and term), the pairs without an estimate left out. With
+#'   `"none"` there is no such column. Pooled slopes of one network are dependent: `"BH"` holds under positive, `"BY"`
+#'   and `"holm"` under any dependence.
 #' @param ... Must be empty.
 #' @return A data.table of class `deepmr_meta`, one row per exposure x outcome x
 #'   method x error, and with `mods` x term: `term` (`"overall"`, or a coefficient), `estimate`, `std.error`,
-#'   `statistic`, `p.value`, `conf.low`,
+#'   `statistic`, `p.value`, with `adjust` `adj.p.value`, `conf.low`,
 #'   `conf.high`, `pred.low`, `pred.high` (`NA` for `method = "FE"` and with `mods`), `tau`, `tau2`,
 #'   `i2` (share of the variation that is between sequences, 0 to 1), `q`, `q_p`
 #'   (heterogeneity, k less the number of coefficients degrees of freedom; with `mods`, what they leave), with `mods`

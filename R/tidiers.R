@@ -28,7 +28,9 @@ generics::augment
 #' `augment()`: one row per fit and variant, used or not: the variant, its effects,
 #' `fitted` and `residual` (outcome units, in the coding alternative minus reference,
 #' also for the oriented `egger`), `used`, and `reason` for those left out. Fitted
-#' values are `NA` where the fit failed; residuals are outcome effect minus fitted.
+#' values are `NA` where the fit failed; residuals are outcome effect minus fitted. Of a fit over all sequences
+#' (`by = NULL`), each variant with its own sequence and that sequence's intercept; `NA` fitted values where a sequence
+#' has no instruments, and so no intercept.
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 1, length = 30)
 #' fit <- fit_mr(x, method = "egger", exposure = "exposure", outcome = "outcome")

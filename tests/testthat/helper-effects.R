@@ -86,3 +86,15 @@ sequences_with_masks <- function(shared, k = 12, n_draws = 20, slope = 0.4, seed
     }))
   })
 }
+
+# Three sequences of different size, one with few variants.
+pooled_draws <- function(n_draws = c(12, 12, 12), n = c(12, 18, 4), error = 0.4) {
+  sets <- Map(function(n, n_draws, seed) {
+    draws <- random_draws(n, n_draws, error = error, seed = seed)
+    draws$y <- draws$y + 0.05 * seed
+    draws
+  }, n, n_draws, seq_along(n))
+  stats::setNames(sets, paste0("s", seq_along(n)))
+}
+
+pooled_effects <- function(sets) data.table::rbindlist(Map(draws_effects, sets, names(sets)))

@@ -39,7 +39,8 @@ test_that("fits without an estimate are no tests", {
 })
 
 test_that("p-values of pooled slopes are adjusted over pairs, those of moderators by term", {
-  fit <- fit_mr(estimate_effects(many_pairs(), "exposure", c("outcome", "y1", "y2", "y3")), method = c("ols", "egger_draws"))
+  effects <- estimate_effects(many_pairs(), "exposure", c("outcome", "y1", "y2", "y3"))
+  fit <- fit_mr(effects, method = c("ols", "egger_draws"))
   pooled <- meta_analyze(fit, method = "DL", adjust = "BH")
   for (rows in split(bare(pooled), list(pooled$method, pooled$error))) {
     expect_equal(rows$adj.p.value, p.adjust(rows$p.value, "BH"))
