@@ -7,11 +7,14 @@ i2_gx_by_group <- function(g, s, group, n_groups, stratum = NULL) {
   use <- is.finite(g) & is.finite(s) & s > 0
   g <- g[use]
   w <- 1 / s[use]^2
-  about <- group_line(g, g, w, group[use], n_groups, if (!is.null(stratum)) stratum[use])
-  q <- about$sxx
-  i2 <- pmax(0, (q - (about$df + 1)) / q)
+  group <- group[use]
+  part <- if (is.null(stratum)) group else stratum[use]
+  sums <- group_sums(list(w = w, wg = w * g), part, max(part, 0L))
+  q <- group_sums(list(q = w * (g - (sums$wg / sums$w)[part])^2), group, n_groups)$q
+  df <- tabulate(group, n_groups) - tabulate(group[!duplicated(part)], n_groups)
+  i2 <- pmax(0, (q - df) / q)
   i2[q == 0] <- 0 # equal effects: no spread at all, so nothing but error
-  i2[about$df < 0] <- NA_real_
+  i2[df < 1] <- NA_real_
   i2
 }
 
