@@ -34,6 +34,11 @@ check_level <- function(level, call = rlang::caller_env()) {
   level
 }
 
+# `x` is an argument of the caller as it was handed on: without this a call that lacks it stops in R's words.
+check_given <- function(x, arg, wanted, call = rlang::caller_env()) {
+  if (missing(x)) stop_deepmr("argument", "{.arg {arg}} is missing.", paste0("It must be ", wanted, "."), call = call)
+}
+
 check_flag <- function(x, arg, call = rlang::caller_env()) {
   if (!is.logical(x) || length(x) != 1L || is.na(x)) {
     stop_deepmr("argument", "{.arg {arg}} must be TRUE or FALSE, not {.val {x}}.", call = call)
@@ -65,6 +70,7 @@ check_open_share <- function(x, arg, call = rlang::caller_env()) {
 
 # `x` must be a data frame with `columns`; returns it as a data.table without copying a data.table.
 check_columns <- function(x, columns, arg, call = rlang::caller_env()) {
+  check_given(x, arg, "a data.table or data frame", call)
   if (!is.data.frame(x)) {
     stop_deepmr(
       "columns", "{.arg {arg}} must be a data.table or data frame, not {.obj_type_friendly {x}}.",

@@ -5,13 +5,18 @@
 # any (group_line()).
 i2_gx_by_group <- function(g, s, group, n_groups, stratum = NULL) {
   use <- is.finite(g) & is.finite(s) & s > 0
-  g <- g[use]
-  w <- 1 / s[use]^2
-  group <- group[use]
-  part <- if (is.null(stratum)) group else stratum[use]
-  sums <- group_sums(list(w = w, wg = w * g), part, max(part, 0L))
-  q <- group_sums(list(q = w * (g - (sums$wg / sums$w)[part])^2), group, n_groups)$q
-  df <- tabulate(group, n_groups) - tabulate(group[!duplicated(part)], n_groups)
+  if (!all(use)) {
+    g <- g[use]
+    s <- s[use]
+    group <- group[use]
+    stratum <- stratum[use]
+  }
+  w <- 1 / s^2
+  part <- if (is.null(stratum)) group else stratum
+  sums <- group_sums(list(w = w, wg = w * g), part, max(part, 1L))
+  centre <- sums$wg / sums$w
+  q <- group_sums(list(q = w * (g - centre[part])^2), group, n_groups)$q
+  df <- tabulate(group, n_groups) - count_strata(stratum, group, n_groups)
   i2 <- pmax(0, (q - df) / q)
   i2[q == 0] <- 0 # equal effects: no spread at all, so nothing but error
   i2[df < 1] <- NA_real_
@@ -24,26 +29,29 @@ i2_gx_by_group <- function(g, s, group, n_groups, stratum = NULL) {
 instrument_diagnostics <- function(data, n_groups) {
   group <- data$group
   x <- abs(data$bx)
-  w <- 1 / data$byse^2
-  f <- ifelse(data$bxse > 0, (data$bx / data$bxse)^2, NA_real_)
-  counted <- group_sums(
-    list(n = rep(1, length(x)), f = ifelse(is.na(f), 0, f), has_f = as.numeric(!is.na(f))), group, n_groups
-  )
+  f <- (data$bx / data$bxse)^2
+  f[which(!(data$bxse > 0))] <- NA_real_
   ivw <- ivw_line(data, n_groups)
-  egger <- egger_line(data, w, n_groups)
-  q_ivw <- ifelse(counted$n >= 2, ivw$rss, NA_real_)
+  egger <- first_egger_line(data, n_groups)
+  n <- egger$n
+  q_ivw <- ifelse(n >= 2, ivw$rss, NA_real_)
   q_egger <- ifelse(egger$df >= 1 & egger$spread, egger$rss, NA_real_)
   q <- list(
-    q_ivw = q_ivw, q_ivw_p = chisq_tail(q_ivw, counted$n - 1),
+    q_ivw = q_ivw, q_ivw_p = chisq_tail(q_ivw, n - 1),
     q_egger = q_egger, q_egger_p = chisq_tail(q_egger, egger$df),
     q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, egger$n_intercepts)
   )
   data.table::data.table(
-    mean_f = ifelse(counted$has_f > 0, counted$f / counted$has_f, NA_real_),
+    mean_f = by_group(f, group, n_groups, mean_of_known),
     i2_gx = i2_gx_by_group(x, data$bxse, group, n_groups, data$stratum),
     i2_gx_weighted = i2_gx_by_group(x / data$byse, data$bxse / data$byse, group, n_groups, data$stratum),
     cross_talk(data, n_groups), data.table::as.data.table(q), rucker = rucker_choice(q)
   )
+}
+
+mean_of_known <- function(x) {
+  if (anyNA(x)) x <- x[!is.na(x)]
+  if (length(x)) mean(x) else NA_real_
 }
 
 # Rucker's choice at 5 %: how much freedom the data ask for. Errors taken as independent.
@@ -70,14 +78,16 @@ chisq_tail <- function(q, df) {
 cross_talk <- function(data, n_groups) {
   columns <- c("cross_talk", "cross_talk_slope", "strong_correlation", "strong_slope")
   out <- matrix(NA_real_, n_groups, 4L, dimnames = list(NULL, columns))
-  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   for (g in which(lengths(rows) > 0L)) {
     bx <- data$bx[rows[[g]]]
     by <- data$by[rows[[g]]]
     size <- abs(bx)
-    weak <- size <= stats::median(size)
-    kth <- length(size) - ceiling(length(size) / 10) + 1L
-    strong <- size >= sort(size, partial = kth)[kth]
+    n <- length(size)
+    ranks <- c(middle = floor((n + 1) / 2), next_one = floor(n / 2) + 1, tenth = n - ceiling(n / 10) + 1)
+    at <- sort(size, partial = unique(ranks))[ranks]
+    weak <- size <= (at[1L] + at[2L]) / 2
+    strong <- size >= at[3L]
     out[g, ] <- c(plain_line(bx[weak], by[weak]), plain_line(bx[strong], by[strong]))
   }
   data.table::as.data.table(out)
@@ -105,4 +115,4 @@ weight_balance <- function(w, group, n_groups) {
 
 # Sign of the exposure effect with sign(0) = +1: a variant without exposure effect
 # keeps its outcome effect.
-orient <- function(bx) ifelse(bx < 0, -1, 1)
+orient <- function(bx) 1 - 2 * (bx < 0)

@@ -14,9 +14,9 @@
 #   posterior: one more draw, W + (B - W) / T0, about the mean of a sample of members, B / T
 # With one draw per member (T = M) the members are the draws, and the formulas those of one network.
 
-# Returns `trace(K)`, the errors' share of a sum whose products over draws are K (T x T); `square(K)`, K
-# scaled so that its elements are products of errors; `variance(v)` and `df(v)` of a number with influence
-# v[t] of draw t.
+# Returns `trace(K)`, the errors' share of a sum whose products over draws are K (T x T); `share(sums)`, the same of
+# sum_over_draws(), per variant; `square(K)`, K scaled so that its elements are products of errors; `variance(v)` and
+# `df(v)` of a number with influence v[t] of draw t.
 draw_errors <- function(error, n_draws, n_members = 1L) {
   if (draws_independent(n_draws, n_members)) {
     return(errors_of_draws(error, n_draws))
@@ -33,6 +33,7 @@ errors_of_draws <- function(error, n_draws) {
   spread <- if (error == "posterior") (1 + 1 / n_draws) / (n_draws - 1) else scale
   list(
     trace = function(k) scale * sum(diag(k)),
+    share = function(sums) scale * sums$total,
     square = function(k) scale * k,
     variance = function(v) spread * sum((v - mean(v))^2),
     df = function(v) n_draws - 1
@@ -61,6 +62,12 @@ errors_of_members <- function(error, n_draws, n_members) {
   list(
     # The truth as one of these very draws: all of them count alike.
     trace = function(k) if (error == "posterior") -sum(diag(k)) / n_draws else sum(root * (k %*% root)),
+    share = function(sums) {
+      if (error == "posterior") {
+        return(-sums$total / n_draws)
+      }
+      spread[[1L]] * (sums$total - sums$between) + spread[[2L]] * sums$between
+    },
     square = function(k) root %*% k %*% root,
     variance = function(v) sum(parts(v)),
     df = function(v) if (sum(parts(v)) > 0) sum(parts(v))^2 / sum(parts(v)^2 / df) else min(df[spread > 0])

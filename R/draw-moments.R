@@ -3,9 +3,13 @@
 # draws are T x n: products over variants are then fast, and numbers per draw recycle.
 
 # `x`, `y`: centre_draws() of exposure and outcome, under the same weights `w`.
-# `n_members`: members of an ensemble that take turns over the draws.
-draw_moments <- function(x, y, w, n_members = 1L) {
+# `n_members`: members of an ensemble that take turns over the draws. `second_order`: products of different
+# draws, which are most of the work and which of one network only error_variance() needs, for a structural target.
+draw_moments <- function(x, y, w, n_members = 1L, second_order = TRUE) {
   n_draws <- nrow(x$errors)
+  all_pairs <- second_order || n_members > 1L
+  both <- x$errors * y$errors
+  of_x <- x$errors %*% cbind(x$effects, y$effects)
   s0 <- sum(w)
   largest <- max(abs(x$effects / sqrt(w) + x$mean))
   sxx <- sum(x$effects^2)
@@ -14,14 +18,19 @@ draw_moments <- function(x, y, w, n_members = 1L) {
     n_intercepts = as.integer(x$centred),
     s0 = s0, x_mean = x$mean, y_mean = y$mean,
     sxx = sxx, sxy = sum(x$effects * y$effects), syy = sum(y$effects^2),
-    # Mx'AMx, Mx'AMy, T x T, and Mx'A by and so on, per draw; h = A bx
-    kxx = tcrossprod(x$errors), kxy = tcrossprod(x$errors, y$errors), kyy = y$own,
-    hx = drop(x$errors %*% x$effects), hy = drop(y$errors %*% x$effects),
-    gx = drop(x$errors %*% y$effects), gy = drop(y$errors %*% y$effects),
+    # Mx'AMx, Mx'AMy, T x T, and Mx'A bx, My'A bx and Mx'A by, per draw
+    kxx = if (all_pairs) tcrossprod(x$errors) else x$own, kyy = y$own,
+    kxy = if (all_pairs) tcrossprod(x$errors, y$errors) else diag(rowSums(both), n_draws),
+    hx = of_x[, 1L], hy = drop(y$errors %*% x$effects), gx = of_x[, 2L],
     # per draw: weighted sum over variants, which only the intercept sees
     cx = x$common, cy = y$common,
-    sum_h2 = sum(w * x$effects^2), sum_w2 = sum(w^2), sum_wh = sum(w^1.5 * x$effects),
+    sum_h2 = sum(w * x$effects^2), sum_w2 = sum(w^2), sum_wh = sum(w * sqrt(w) * x$effects),
     positions = position_moments(x, y, w, n_members),
+    # per variant: its summands of sxx and sxy and of the errors' share of them, for leave-one-out
+    variants = list(
+      w = w, xx = x$effects^2, xy = x$effects * y$effects,
+      error_xx = x$squares, error_xy = sum_over_draws(both, x$errors, y$errors, n_members)
+    ),
     n_eff = s0^2 / sum(w^2), max_weight_share = max(w) / s0,
     spread = sxx > length(w) * .Machine$double.eps * s0 * largest^2
   )
@@ -31,25 +40,38 @@ draw_moments <- function(x, y, w, n_members = 1L) {
 # multiplied by sqrt(w) and, for a line with an intercept (`centred`), taken from
 # the weighted mean over variants: every form u'Av, with A = diag(w) - ww'/sum(w) or
 # diag(w), is then a plain product. `own` is My'AMy, of which plain models need no more than
-# the diagonal. `position` numbers the variants' positions, or is NULL.
+# the diagonal; `squares` the same per variant. `position` numbers the variants' positions, or is NULL.
 centre_draws <- function(draws, w, centred = TRUE, position = NULL, n_members = 1L) {
   n_draws <- nrow(draws)
   effects <- colMeans(draws)
-  errors <- draws - rep(effects, each = n_draws)
+  over_draws <- function(v) rep.int(v, rep.int(n_draws, length(v))) # much faster than `each`
   mean <- 0
   common <- numeric(n_draws)
   if (centred) {
-    common <- drop(errors %*% w)
     mean <- sum(w * effects) / sum(w)
-    errors <- errors - common / sum(w)
+    common <- drop(draws %*% w) - sum(w * effects)
   }
-  if (any(w != 1)) errors <- errors * rep(sqrt(w), each = n_draws)
+  errors <- draws - over_draws(effects) - common / sum(w) # in one line: large temporaries are used again
+  if (any(w != 1)) errors <- errors * over_draws(sqrt(w))
   effects <- sqrt(w) * (effects - mean)
+  squares <- errors^2
   list(
     centred = centred, effects = effects, mean = mean, errors = errors, common = common,
-    own = if (n_members > 1L) tcrossprod(errors) else diag(rowSums(errors^2), n_draws),
+    own = if (n_members > 1L) tcrossprod(errors) else diag(rowSums(squares), n_draws),
+    squares = sum_over_draws(squares, errors, errors, n_members),
     sums = if (!is.null(position)) position_sums(effects, errors, position), position = position
   )
+}
+
+# Per variant the sum of `products` = a * b over the draws, and, where an ensemble's members have several, `between`:
+# that with each draw replaced by the mean of its member.
+sum_over_draws <- function(products, a, b, n_members) {
+  between <- 0
+  if (!draws_independent(nrow(a), n_members)) {
+    member <- draw_member(nrow(a), n_members)
+    between <- colSums(rowsum(a, member) * rowsum(b, member) / tabulate(member))
+  }
+  list(total = colSums(products), between = between)
 }
 
 # Sums over the substitutions of each position: of the effects, and P x T of the errors.

@@ -6,11 +6,12 @@
 # My - theta Mx, the deviations of the draws from the line, h = slope, r the residuals:
 #
 # V1: error propagation of h'Mr_t, with all covariances over variants and outputs
-# V2 = tau2 sum h^2: direct effects, independent over variants; tau2 is the scatter about
-#   the line beyond what the errors explain. For a structural target only: about the
+# V2 = tau2 sum h^2: direct effects, of which substitutions of one position share a part
+#   (draw-direct.R). For a structural target only: about the
 #   network's own slope r is fixed, and the errors of bx move it too, by sum pull r Mx_t.
 # Over several sequences (strata of one regression) the errors are independent between sequences with masks of
-# their own, so V1 is a sum over sequences, or Mr of all are added draw by draw, as for one.
+# their own, so V1 is a sum over sequences, or Mr of all are added draw by draw, as for one. Direct effects are shared
+# within positions of a sequence only.
 # R/draw-errors.R says what covariance the errors have. Quantiles are t with Satterthwaite's degrees
 # of freedom. The estimate stays as it is.
 
@@ -19,11 +20,11 @@
 add_draw_figures <- function(fit, data, n_groups, options) {
   influence <- attr(fit, "influence")
   wanted <- options$se == "draws"
-  if (is.null(influence) && !wanted) {
+  if (!wanted && (is.null(influence) || !data$has_draws)) {
     return(fit)
   }
   influence <- if (!is.null(influence)) influence()
-  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   found <- lapply(seq_len(n_groups), function(g) {
     group_figures(data, rows[[g]], influence, fit$estimate[g], fit$intercept[g], options)
   })
@@ -72,15 +73,15 @@ draw_figures <- function(data, sets, influence, draws, theta, alpha, options) {
   parts <- Map(set_figures, sets, draws, MoreArgs = list(data, influence, line, options))
   total <- function(what) sum(vapply(parts, `[[`, 0, what))
   centred <- !is.null(influence$intercept)
-  n <- as.integer(total("n"))
-  left <- n - 1L - centred * length(sets)
-  tau2 <- if (options$target == "network" || left <= 0) {
-    0
+  left <- length(rows) - 1L - centred * length(sets)
+  direct <- if (options$target == "structural" && left > 0) {
+    direct_effects(Reduce(`+`, lapply(parts, `[[`, "direct")), left)
   } else {
-    max(0, total("rss") - total("off")) / (total("s0") * left / n)
+    no_direct_effects
   }
   masks <- if (length(sets) > 1L) {
-    masks_between(lapply(parts, `[[`, "slope"), vapply(draws, function(d) as.integer(d$n_members), 0L), options$masks)
+    influences <- lapply(parts, function(part) part$slope$of_draws)
+    masks_between(influences, vapply(draws, function(d) as.integer(d$n_members), 0L), options$masks)
   } else {
     NA_character_
   }
@@ -88,27 +89,31 @@ draw_figures <- function(data, sets, influence, draws, theta, alpha, options) {
   if (joint && !draws_match(vapply(draws, function(d) ncol(d$x), 0L), lapply(draws, `[[`, "n_members"))) {
     return(unmatched_draws)
   }
-  inference <- function(estimate, which) {
-    v <- lapply(parts, `[[`, which)
-    if (joint) v <- list(Reduce(`+`, v))
-    errors <- lapply(parts[seq_along(v)], `[[`, "errors")
-    variance <- unlist(Map(function(errors, v) errors$variance(v), errors, v))
-    df <- unlist(Map(function(errors, v) errors$df(v), errors, v))
-    h2 <- sum(influence[[which]][rows]^2)
-    draws_inference(estimate, sum(variance), tau2 * h2, satterthwaite(variance, df), max(1, left), options$level)
-  }
-  slope <- inference(theta, "slope")
+  errors <- lapply(parts, `[[`, "errors")
+  slope <- sets_inference(theta, lapply(parts, `[[`, "slope"), errors, joint, direct, options$level)
   c(
-    slope, if (centred) as_intercept(inference(alpha, "intercept")),
-    list(
-      i2_cov = 1 - total("xx") / total("sxx"), bias_pred = (total("xy") - theta * total("xx")) / total("sxx")
-    ),
+    slope,
+    if (centred) {
+      as_intercept(sets_inference(alpha, lapply(parts, `[[`, "intercept"), errors, joint, direct, options$level))
+    },
+    list(i2_cov = 1 - total("xx") / total("sxx"), bias_pred = (total("xy") - theta * total("xx")) / total("sxx")),
     if (!is.null(data$stratum)) list(masks = masks)
   )
 }
 
-# Of variants that share their masks and, with an intercept, one: sums, the errors' share of them, and what each draw
-# adds to the slope and (the mean over all variants of) the intercept.
+# `influences` and `errors` of the sets of variants; `joint`: draw t is one mask for all of them.
+sets_inference <- function(estimate, influences, errors, joint, direct, level) {
+  of_draws <- lapply(influences, `[[`, "of_draws")
+  if (joint) of_draws <- list(Reduce(`+`, of_draws))
+  errors <- errors[seq_along(of_draws)]
+  variance <- unlist(Map(function(errors, v) errors$variance(v), errors, of_draws))
+  df <- unlist(Map(function(errors, v) errors$df(v), errors, of_draws))
+  from_direct <- direct$variance(Reduce(`+`, lapply(influences, `[[`, "direct")))
+  draws_inference(estimate, sum(variance), from_direct, satterthwaite(variance, df), direct$df, level)
+}
+
+# Of variants that share their masks and, with an intercept, one: sums, the errors' share of them, and the influences
+# on the slope and (the mean over all variants of) the intercept.
 set_figures <- function(at, draws, data, influence, line, options) {
   errors <- draw_errors(options$error, ncol(draws$x), draws$n_members)
   w <- influence$weights[at]
@@ -119,13 +124,24 @@ set_figures <- function(at, draws, data, influence, line, options) {
   off <- draws$y - line$slope * draws$x
   alpha <- if (is.null(data$stratum)) line$intercept else stratum_intercepts(data, at, influence, line$slope)[[1L]]
   residual <- data$by[at] - line$slope * data$bx[at] - if (centred) alpha * sign else 0
-  moved <- if (options$target == "network") drop(crossprod(draws$x, influence$pull[at] * residual)) else 0
+  position <- number_positions(data$position[at])
+  moved <- 0
+  direct <- NULL
+  if (options$target == "network") {
+    moved <- drop(crossprod(draws$x, influence$pull[at] * residual))
+  } else {
+    left_of_errors <- off - if (centred) sign %*% crossprod(w * sign, off) / sum(w) else 0
+    direct <- direct_sums(residual, left_of_errors, w, position, errors, draws$n_members)
+  }
+  influence_of <- function(h, moved) {
+    list(of_draws = drop(crossprod(off, h)) + moved, direct = direct_influence(h, position))
+  }
   list(
-    n = length(at), s0 = sum(w), rss = sum(w * residual^2), errors = errors,
+    errors = errors, direct = direct,
     sxx = sum(w * x^2) - if (centred) sum(w * x)^2 / sum(w) else 0,
-    xx = trace(draws$x, draws$x), xy = trace(draws$x, draws$y), off = trace(off, off),
-    slope = drop(crossprod(off, influence$slope[at])) + moved,
-    intercept = if (centred) drop(crossprod(off, influence$intercept[at])) - line$x_mean * moved
+    xx = trace(draws$x, draws$x), xy = trace(draws$x, draws$y),
+    slope = influence_of(influence$slope[at], moved),
+    intercept = if (centred) influence_of(influence$intercept[at], -line$x_mean * moved)
   )
 }
 

@@ -39,6 +39,8 @@
 #' @export
 estimate_effects <- function(x, exposure, outcome, reverse = FALSE) {
   x <- check_columns(x, effects_source_columns, "x")
+  check_given(exposure, "exposure", "the name of an output, or several")
+  check_given(outcome, "outcome", "the name of an output, or several")
   check_numeric_columns(x, c("effect", "se", "n_draws"), "x")
   if (!nrow(x)) {
     stop_deepmr("no_rows", "{.arg x} has no rows.", "A sequence of N only has no variants, for one.")
@@ -89,8 +91,9 @@ pair_outputs <- function(exposure, outcome, reverse, call = rlang::caller_env())
 variant_columns <- c("sequence", "position", "ref", "alt")
 effects_source_columns <- c(variant_columns, "output", "effect", "se", "n_draws", "at_rounding")
 
-check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env()) {
-  at <- anyDuplicated(x, by = columns)
+# `by`: columns that say the same in a way that is faster to compare.
+check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env(), by = columns) {
+  at <- anyDuplicated(x, by = by)
   if (at) {
     row <- paste(columns, vapply(columns, function(column) as.character(x[[column]][at]), ""), sep = " = ")
     stop_deepmr(

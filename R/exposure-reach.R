@@ -12,9 +12,9 @@ idle_words <- "weak: no variant moves the exposure as far as in other sequences"
 # Largest |bx| of each sequence, over the upper quartile of these over the sequences of the
 # same exposure and outcome. NA below three sequences: nothing to compare with.
 exposure_reach <- function(data, used, n_groups) {
-  first <- match(seq_len(n_groups), data$group)
-  largest <- group_max(abs(data$beta_exposure[used]), data$group[used], n_groups)
-  largest[tabulate(data$group[used], n_groups) == 0L] <- NA_real_
+  first <- by_group(seq_along(data$group), data$group, n_groups, min)
+  rows <- used_rows(data, used, n_groups)
+  largest <- vapply(rows, function(at) if (length(at)) max(abs(data$beta_exposure[at])) else NA_real_, 0)
   pair <- paste(data$exposure[first], data$outcome[first], sep = "\r")
   largest / stats::ave(largest, pair, FUN = upper_quartile)
 }

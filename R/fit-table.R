@@ -21,6 +21,7 @@ fit_table <- function(slope, intercept, status, rse, q, q_df, balance) {
   data.table::set(table, failed, c(wald_columns, intercept_columns, "rse", "q", "q_df", "q_p"), NA_real_)
   # Weights that overflow: no number, so no "ok" either.
   status[intersect(failed, which(status == "ok"))] <- "numbers too large or too small"
+  status[is.na(table$std.error) & status == "ok"] <- "no standard error: numbers too large or too small"
   table[, "status" := status][]
 }
 

@@ -2,58 +2,77 @@
 # 1..n_groups, one per row; a group may have no rows. One pass over all rows
 # replaces thousands of lm() calls.
 
-# Sums of the named vectors by group: a data.table with n_groups rows.
-group_sums <- function(columns, group, n_groups) {
-  sums <- matrix(0, n_groups, length(columns), dimnames = list(NULL, names(columns)))
-  if (length(group)) {
-    found <- rowsum(do.call(cbind, columns), group)
-    sums[as.integer(rownames(found)), ] <- found
+# The rows of each group, a list of n_groups.
+rows_by_group <- function(group, n_groups) {
+  if (is.unsorted(group)) {
+    return(unname(split(seq_along(group), factor(group, seq_len(n_groups)))))
   }
-  data.table::as.data.table(sums)
+  size <- tabulate(group, n_groups)
+  Map(function(last, n) seq.int(last - n + 1L, length.out = n), cumsum(size), size)
+}
+
+# `find`, a function of some numbers that gives one, over the rows of each group; NA for a group without rows.
+by_group <- function(x, group, n_groups, find) {
+  vapply(rows_by_group(group, n_groups), function(at) if (length(at)) as.numeric(find(x[at])) else NA_real_, 0)
+}
+
+# Sums of the named vectors by group: a list of vectors, one number per group.
+group_sums <- function(columns, group, n_groups) {
+  size <- length(group) / n_groups
+  if (size >= 1 && is_equal_runs(group, n_groups)) {
+    return(lapply(columns, function(x) .colSums(x, size, n_groups)))
+  }
+  rows <- rows_by_group(group, n_groups)
+  lapply(columns, function(x) vapply(rows, function(at) sum(x[at]), 0))
+}
+
+# Whether rows are sorted by group and groups are of one size.
+is_equal_runs <- function(group, n_groups) {
+  size <- length(group) %/% n_groups
+  last <- seq_len(n_groups) * size
+  size * n_groups == length(group) && !is.unsorted(group) &&
+    all(group[last] == seq_len(n_groups)) && all(group[last - size + 1L] == seq_len(n_groups))
 }
 
 # Largest value of `x` (at least 0) by group, 0 for a group without rows.
 group_max <- function(x, group, n_groups) {
-  largest <- numeric(n_groups)
-  if (!length(group)) {
-    return(largest)
+  vapply(rows_by_group(group, n_groups), function(at) max(x[at], 0), 0)
+}
+
+# Intercepts of each group: one, or one for each of its strata (`stratum` numbers parts of the groups).
+count_strata <- function(stratum, group, n_groups) {
+  if (is.null(stratum)) {
+    return(rep(1L, n_groups))
   }
-  found <- data.table::data.table(x = x, group = group)[, list(x = max(x)), by = "group"]
-  largest[found$group] <- found$x
-  largest
+  pmax(1L, tabulate(group[!duplicated(stratum)], n_groups))
 }
 
 # Weighted least squares of y on x with an intercept, by group (two
 # passes, centred, so that no digits are lost). `spread` is FALSE where the x of a
 # group are equal to within rounding. `stratum` numbers parts of the groups that have an intercept each:
-# `x_mean`, `y_mean` and `intercept` are then means over the group's variants, and `dx`, `dy`, by row, are taken from
-# the means of the row's own stratum, whose sum of weights is `own_s0`.
+# `x_mean`, `y_mean` and `intercept` are then means over the group's variants, and `dx`, `dy`, the rows' distances, are
+# taken from the means of the row's own stratum, whose sum of weights is `own_s0`.
 group_line <- function(x, y, w, group, n_groups, stratum = NULL) {
-  first <- group_sums(list(n = rep(1, length(x)), s0 = w, x = w * x, y = w * y), group, n_groups)
-  x_mean <- first$x / first$s0
-  y_mean <- first$y / first$s0
-  n_intercepts <- rep(1, n_groups)
-  own <- list(s0 = first$s0, x = x_mean, y = y_mean)
-  if (is.null(stratum)) {
-    stratum <- group
-  } else {
-    n_strata <- max(stratum, 0L)
-    own <- group_sums(list(s0 = w, x = w * x, y = w * y), stratum, n_strata)
-    weighs <- own$s0 > 0
-    own <- list(s0 = own$s0, x = ifelse(weighs, own$x / own$s0, 0), y = ifelse(weighs, own$y / own$s0, 0))
-    n_intercepts <- pmax(1, tabulate(group[!duplicated(stratum)], n_groups))
-  }
-  dx <- x - own$x[stratum]
-  dy <- y - own$y[stratum]
-  second <- group_sums(list(xx = w * dx^2, xy = w * dx * dy), group, n_groups)
+  n <- as.numeric(tabulate(group, n_groups))
+  n_intercepts <- count_strata(stratum, group, n_groups)
+  columns <- list(s0 = w, x = w * x, y = w * y)
+  first <- group_sums(columns, group, n_groups)
+  part <- if (is.null(stratum)) group else stratum
+  own <- if (is.null(stratum)) first else group_sums(columns, stratum, max(stratum, 1L))
+  own_mean <- function(sum) ifelse(own$s0 > 0, sum / own$s0, 0)[part]
+  dx <- x - own_mean(own$x)
+  dy <- y - own_mean(own$y)
+  w_dx <- w * dx
+  second <- group_sums(list(xx = w_dx * dx, xy = w_dx * dy), group, n_groups)
   slope <- second$xy / second$xx
   rss <- group_sums(list(rss = w * (dy - slope[group] * dx)^2), group, n_groups)$rss
-  rounding <- first$n * .Machine$double.eps * first$s0 * group_max(abs(x), group, n_groups)^2
+  rounding <- n * .Machine$double.eps * first$s0 * group_max(abs(x), group, n_groups)^2
+  x_mean <- first$x / first$s0
+  y_mean <- first$y / first$s0
   list(
-    n = first$n, n_intercepts = n_intercepts, df = first$n - n_intercepts - 1, s0 = first$s0,
-    x_mean = x_mean, y_mean = y_mean, sxx = second$xx,
-    slope = slope, intercept = y_mean - slope * x_mean, rss = rss, spread = second$xx > rounding,
-    dx = dx, dy = dy, own_s0 = own$s0[stratum]
+    n = n, n_intercepts = n_intercepts, df = n - n_intercepts - 1, s0 = first$s0,
+    x_mean = x_mean, y_mean = y_mean, sxx = second$xx, dx = dx, dy = dy, own_s0 = own$s0[part],
+    slope = slope, intercept = y_mean - slope * x_mean, rss = rss, spread = second$xx > rounding
   )
 }
 

@@ -102,6 +102,8 @@ select_instruments <- function(effects, min_effect = 0, min_f = 0, draws = c("al
 #' i2_gx(beta = c(0.10, 0.25, 0.40), se = c(0.02, 0.02, 0.03))
 #' @export
 i2_gx <- function(beta, se, weighted = FALSE, se_outcome = NULL) {
+  check_given(beta, "beta", "the exposure effects")
+  check_given(se, "se", "the standard errors of the exposure effects")
   weighted <- check_flag(weighted, "weighted")
   if (weighted && is.null(se_outcome)) {
     stop_deepmr(

@@ -3,6 +3,7 @@
 # prepare_effects() with standard errors scaled to `error`; adds `error`, `snp`, and `ref` and
 # `alt` where there are none.
 textbook_effects <- function(effects, exposure, outcome, error, call = rlang::caller_env()) {
+  check_given(effects, "effects", "a table of effects or of mutagenesis", call)
   data <- prepare_effects(effects, exposure, outcome, call)
   data.table::set(data, j = "error", value = error)
   unknown <- is.na(group_draws(data, max(data$group)))[data$group]

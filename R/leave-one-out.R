@@ -33,6 +33,7 @@ leave_one_out <- function(x, method = NULL, error = c("mc", "classical"), weight
   if (!is.null(method)) check_method_names(method)
   options <- list(
     distribution = "normal", model = "default", level = 0.95, se = "method", psi = check_psi(psi),
+    target = "network", # direct effects have no part in a slope
     weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights")
   )
   data <- prepare_effects(x, exposure, outcome)
@@ -66,9 +67,12 @@ method_slopes <- function(data, name, errors, options) {
   method <- method_registry()[[name]]
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, "method"))
+  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
+  group_rows <- used_rows(data, used, n_groups)
   parts <- lapply(error_groups(data, method, errors, "method", n_groups), function(part) {
-    rows <- which(used & data$group %in% part$groups)
+    rows <- unlist(group_rows[part$groups])
     input <- kernel_input(data, rows, part$groups, part$error)
+    if (method$needs_draws) input$moments <- moments[part$groups]
     slopes <- downdated_slopes(method, input, length(part$groups), c(options, list(error = part$error)))
     if (part$error == "posterior" && !method$needs_draws) slopes[] <- lapply(slopes, function(x) x + NA)
     data.table::data.table(
@@ -83,40 +87,39 @@ method_slopes <- function(data, name, errors, options) {
 # `all`: slope by group; `without`: slope by row, that row left out.
 downdated_slopes <- function(method, data, n_groups, options) {
   parts <- method$summands(data, n_groups, options)
-  sums <- group_sums(list(n = rep(1, length(parts$xy)), xy = parts$xy, xx = parts$xx), data$group, n_groups)
+  n <- tabulate(data$group, n_groups)
+  sums <- group_sums(list(xy = parts$xy, xx = parts$xx), data$group, n_groups)
   xx <- sums$xx[data$group] - parts$factor * parts$xx
-  xy <- sums$xy[data$group] - parts$factor * parts$xy
+  without <- (sums$xy[data$group] - parts$factor * parts$xy) / xx
   least <- 1L + method$needs_draws + 2L * method$intercept - (method$needs_draws && method$intercept)
-  if (!is.null(data$stratum) && method$intercept) {
-    least <- least + (tabulate(data$group[!duplicated(data$stratum)], n_groups) - 1L)[data$group]
-  }
+  if (method$intercept) least <- least + count_strata(data$stratum, data$group, n_groups) - 1L
   # what rounding leaves where only the variant itself had spread
-  possible <- sums$n[data$group] > least & xx > 1e-12 * abs(sums$xx)[data$group]
-  list(all = ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_), without = ifelse(possible, xy / xx, NA_real_))
+  possible <- xx > (1e-12 * abs(sums$xx) + ifelse(n > least, 0, Inf))[data$group]
+  without[which(!possible)] <- NA_real_
+  list(all = ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_), without = without)
 }
 
 # Columns of the fit: the smallest and the largest slope without one variant.
 loo_range <- function(method, data, n_groups, options) {
-  out <- data.table::data.table(loo_low = rep(NA_real_, n_groups), loo_high = NA_real_)
-  if (is.null(method$summands) || !length(data$bx)) {
-    return(out)
+  if (is.null(method$summands)) {
+    return(data.table::data.table(loo_low = rep(NA_real_, n_groups), loo_high = NA_real_))
   }
   slope <- downdated_slopes(method, data, n_groups, options)$without
-  range <- data.table::data.table(slope = slope, group = data$group)
-  range <- range[, list(low = min(slope), high = max(slope)), by = "group"]
-  data.table::set(out, range$group, c("loo_low", "loo_high"), range[, c("low", "high"), with = FALSE])
-  out
+  data.table::data.table(
+    loo_low = by_group(slope, data$group, n_groups, min), loo_high = by_group(slope, data$group, n_groups, max)
+  )
 }
 
 # Summands of the slope's two sums, by method: slope = sum(xy) / sum(xx), and `factor` for what a
 # variant takes with it when it leaves a centred sum.
 
 summands_egger <- function(data, n_groups, options) {
-  centred_summands(abs(data$bx), orient(data$bx) * data$by, 1 / data$byse^2, data, n_groups)
+  centred_summands(first_egger_line(data, n_groups), 1 / data$byse^2)
 }
 
 summands_ols <- function(data, n_groups, options) {
-  centred_summands(data$bx, data$by, rep(1, length(data$bx)), data, n_groups)
+  w <- rep(1, length(data$bx))
+  centred_summands(group_line(data$bx, data$by, w, data$group, n_groups, data$stratum), w)
 }
 
 summands_ivw <- function(data, n_groups, options) {
@@ -135,45 +138,36 @@ summands_divw <- function(data, n_groups, options) {
   list(xy = xy, xx = w * (data$bx^2 - data$bxse^2), factor = 1)
 }
 
-summands_egger_draws <- function(data, n_groups, options) draws_summands(data, n_groups, options, centred = TRUE)
-summands_ivw_draws <- function(data, n_groups, options) draws_summands(data, n_groups, options, centred = FALSE)
-
 # The error that is taken off each sum is itself such a sum over variants.
-draws_summands <- function(data, n_groups, options, centred) {
-  w <- numeric(length(data$bx))
-  xx <- xy <- rep(NA_real_, length(w))
-  for (at in split(seq_along(w), if (is.null(data$stratum)) data$group else data$stratum)) {
-    draws <- data$deviations(at)
-    w[at] <- draw_weights(options$weights, data$byse[at])
-    if (is.character(draws)) next
-    if (centred) {
-      centre <- function(m) m - rep(drop(crossprod(m, w[at])) / sum(w[at]), each = nrow(m))
-      draws[c("x", "y")] <- lapply(draws[c("x", "y")], centre)
+summands_draws <- function(data, n_groups, options) {
+  xx <- xy <- factor <- rep(NA_real_, length(data$bx))
+  rows <- rows_by_group(data$group, n_groups)
+  for (g in which(!vapply(data$moments, is.character, TRUE))) {
+    m <- data$moments[[g]]
+    pooled <- !is.null(m$sequences)
+    parts <- if (pooled) m$sequences else list(m)
+    part_rows <- if (pooled) split(rows[[g]], factor(data$sequence[rows[[g]]], names(parts))) else rows[g]
+    for (i in seq_along(parts)) {
+      part <- parts[[i]]
+      errors <- draw_errors(options$error, part$n_draws, part$n_members)
+      at <- part_rows[[i]]
+      xx[at] <- part$variants$xx - errors$share(part$variants$error_xx)
+      xy[at] <- part$variants$xy - errors$share(part$variants$error_xy)
+      factor[at] <- if (m$centred) centred_factor(part$s0, part$variants$w) else 1
     }
-    form <- error_form(options$error, ncol(draws$x), draws$n_members)
-    error_x <- if (is.matrix(form)) draws$x %*% form else draws$x * form
-    xx[at] <- w[at] * rowSums(error_x * draws$x)
-    xy[at] <- w[at] * rowSums(error_x * draws$y)
   }
-  parts <- if (centred) {
-    centred_summands(data$bx, data$by, w, data, n_groups)
-  } else {
-    list(xy = w * data$bx * data$by, xx = w * data$bx^2, factor = 1)
-  }
-  list(xy = parts$xy - xy, xx = parts$xx - xx, factor = parts$factor)
+  list(xy = xy, xx = xx, factor = factor)
 }
 
-# T x T matrix F for which x'Fy is the error's share of a product of draws x and y; a number where it is a
-# multiple of the identity.
-error_form <- function(error, n_draws, n_members) {
-  errors <- draw_errors(error, n_draws, n_members)
-  alike <- error == "posterior" || draws_independent(n_draws, n_members)
-  if (alike) errors$trace(diag(n_draws)) / n_draws else errors$square(diag(n_draws))
+centred_summands <- function(line, w) {
+  w_dx <- w * line$dx
+  list(xy = w_dx * line$dy, xx = w_dx * line$dx, factor = centred_factor(line$own_s0, w))
 }
 
-centred_summands <- function(x, y, w, data, n_groups) {
-  line <- group_line(x, y, w, data$group, n_groups, data$stratum)
-  # The only variant of its stratum has no part in the slope.
-  factor <- ifelse(line$own_s0 > w, line$own_s0 / (line$own_s0 - w), 0)
-  list(xy = w * line$dx * line$dy, xx = w * line$dx^2, factor = factor)
+# Variants of weight `w` among those of one intercept, whose weights add up to `s0`: the only one of these has no part
+# in the slope.
+centred_factor <- function(s0, w) {
+  factor <- s0 / (s0 - w)
+  factor[which(w >= s0)] <- 0
+  factor
 }

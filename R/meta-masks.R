@@ -5,7 +5,8 @@ masks_of <- function(without, choice) {
   if (choice != "auto") {
     return(choice)
   }
-  matrix <- influence_matrix(without)
+  # A sequence in which some draw alone carries the slope cannot tell; the others can.
+  matrix <- influence_matrix(Filter(function(slopes) all(is.finite(slopes)), without))
   if (is.null(matrix)) {
     return(NA_character_)
   }

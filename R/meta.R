@@ -26,8 +26,15 @@
 #' quantiles by Satterthwaite's degrees of freedom of the two; `test` then has no meaning. Column `masks` says which was
 #' taken. Fits without that column (textbook methods) cannot be looked at and count as independent.
 #'
+#' @section Weak fits:
+#' Fits whose `status` begins with `"weak"` (of [cross_fit_mr()]: for either half) keep their estimate, but are not
+#' pooled unless `weak = "keep"`. Where no
+#' variant moves the exposure the slope is that of the network's background, often with a small standard error, and
+#' would pull the pooled slope to it. Where little of the exposure effects' spread is signal, nothing corrects the
+#' slope. Both are seen in the exposure alone, so that leaving them out does not select by the slope.
+#'
 #' @param fit A fit ([fit_mr()]), or any data frame with `exposure`, `outcome`,
-#'   `method`, `error`, `estimate`, `std.error` and `sequence`.
+#'   `method`, `error`, `estimate`, `std.error` and `sequence`; `status` is used where present.
 #' @param method Estimator of the variance between sequences, as in [metafor::rma()]:
 #'   `"REML"`, `"DL"` (DerSimonian-Laird), `"PM"` (Paule-Mandel), `"FE"` ...
 #' @param test `"knha"` (Knapp-Hartung), `"adhoc"`, `"z"` or `"t"`, as in
@@ -36,6 +43,7 @@
 #' @param mods Moderators of the sequences, a one-sided formula such as `~ gc`, or `NULL`. Then there is
 #'   one row per coefficient (column `term`).
 #' @param data A data frame with `sequence` and the variables of `mods`; by default they are columns of `fit`.
+#' @param weak Fits with a weak `status`: `"leave_out"`, with a message (class `deepmr_message_weak`), or `"keep"`.
 #' @param masks `"auto"`, `"own"` (each sequence has its own masks) or `"shared"`; see "Masks shared between sequences".
 #' @param adjust How p-values are adjusted for the number of pairs, one of [stats::p.adjust.methods]: `adj.p.value` is
 #'   over all exposures and outcomes of one method and error (and term), the pairs without an estimate left out. With
@@ -49,9 +57,9 @@
 #'   `i2` (share of the variation that is between sequences, 0 to 1), `q`, `q_p`
 #'   (heterogeneity, k less the number of coefficients degrees of freedom; with `mods`, what they leave), with `mods`
 #'   also `r2` (share of `tau2` that they explain), `qm`, `qm_p` (test of all moderators), `k` sequences used,
-#'   `k_left_out` (no finite estimate with a standard error above 0, or no value of a moderator), `masks` (`"own"`,
-#'   `"shared"`, or `NA`, not known), `status` (`"ok"`, `"fewer than 2 sequences"`, `"narrower than the errors of
-#'   the sequences: see test"`, `"masks shared between sequences: ..."` where no jackknife can be had, or metafor's
+#'   `k_left_out` (weak, no finite estimate with a standard error above 0, or no value of a moderator), `masks`
+#'   (`"own"`, `"shared"`, or `NA`, not known), `status` (`"ok"`, `"fewer than 2 sequences"`, `"narrower than the errors
+#'   of the sequences: see test"`, `"masks shared between sequences: ..."` where no jackknife can be had, or metafor's
 #'   words).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`, `deepmr_error_moderators`.
@@ -69,11 +77,16 @@
 #' meta_analyze(fit, mods = ~gc, data = gc)
 #' @export
 meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods = NULL, data = NULL,
-                         masks = c("auto", "own", "shared"), adjust = "none", ...) {
+                         masks = c("auto", "own", "shared"), weak = c("leave_out", "keep"), adjust = "none", ...) {
   rlang::check_dots_empty()
   adjust <- check_adjust(adjust)
   pooling <- check_pooling(method, test, level, if (missing(masks)) "auto" else masks)
-  fits <- fits_to_pool(fit)
+  if (is.null(mods) && !is.null(data)) {
+    stop_deepmr(
+      "moderators", "{.arg data} holds moderators, but {.arg mods} names none.", "Give a formula such as {.code ~ gc}."
+    )
+  }
+  fits <- fits_to_pool(fit, if (missing(weak)) "leave_out" else weak)
   by <- c("exposure", "outcome", "method", "error")
   if (is.null(mods)) {
     pooled <- fits[, pool(.SD$estimate, .SD$std.error, .SD$slope_without_draw, .BY$error, pooling), by = by]
@@ -102,7 +115,7 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods
 #' leave_one_sequence_out(fit)
 #' @export
 leave_one_sequence_out <- function(fit, method = "REML", test = "knha", level = 0.95,
-                                   masks = c("auto", "own", "shared"), ...) {
+                                   masks = c("auto", "own", "shared"), weak = c("leave_out", "keep"), ...) {
   rlang::check_dots_empty()
   pooling <- check_pooling(method, test, level, if (missing(masks)) "auto" else masks)
   without_each <- function(fits, error) {
@@ -115,7 +128,8 @@ leave_one_sequence_out <- function(fit, method = "REML", test = "knha", level = 
     if (length(at)) out[, c("left_out", "change") := list(fits$sequence[at], out$estimate - all)]
     out
   }
-  out <- fits_to_pool(fit)[, without_each(.SD, .BY$error), by = c("exposure", "outcome", "method", "error")]
+  fits <- fits_to_pool(fit, if (missing(weak)) "leave_out" else weak)
+  out <- fits[, without_each(.SD, .BY$error), by = c("exposure", "outcome", "method", "error")]
   data.table::setcolorder(out, intersect(c(fit_keys[-1L], "left_out", "term", "estimate", "change"), names(out)))
   out[]
 }
@@ -129,8 +143,10 @@ check_pooling <- function(method, test, level, masks, call = rlang::caller_env()
   )
 }
 
-# The columns of `fit` that pooling needs; `slope_without_draw` empty where it has none.
-fits_to_pool <- function(fit, call = rlang::caller_env()) {
+# The columns of `fit` that pooling needs; `slope_without_draw` empty where it has none, no estimate where the fit is
+# weak and not to be kept.
+fits_to_pool <- function(fit, weak, call = rlang::caller_env()) {
+  check_choice(weak, c("leave_out", "keep"), "weak", call)
   fit <- check_columns(fit, c(fit_keys, "estimate", "std.error"), "fit", call)
   check_numeric_columns(fit, c("estimate", "std.error"), "fit", call)
   fits <- data.table::setDT(as.list(fit)[c(fit_keys, "estimate", "std.error")])
@@ -138,7 +154,21 @@ fits_to_pool <- function(fit, call = rlang::caller_env()) {
   without <- if (is.null(without)) rep(list(NULL), nrow(fits)) else as_draws(without, "slope_without_draw", call)
   data.table::set(fits, j = "slope_without_draw", value = list(without))
   check_duplicated_rows(fits, fit_keys, "fit", call)
-  fits
+  # Of cross_fit_mr() also "chosen on odd draws: weak: ...".
+  is_weak <- grepl("(^|: )weak", fit[["status"]]) & usable_slope(fits$estimate, fits$std.error)
+  if (weak == "leave_out" && any(is_weak %in% TRUE)) leave_out_weak(fits, which(is_weak)) else fits
+}
+
+leave_out_weak <- function(fits, at) {
+  cli::cli_inform(
+    c(
+      "!" = "Not pooled: {length(at)} weak fit{?s} of {nrow(fits)}; column {.field status} of the fit says why.",
+      i = "{.code weak = \"keep\"} pools them too."
+    ),
+    class = "deepmr_message_weak"
+  )
+  # Not in place: the columns are those of the user's table.
+  data.table::set(fits, j = "estimate", value = replace(fits$estimate, at, NA_real_))
 }
 
 usable_slope <- function(estimate, std_error) is.finite(estimate) & is.finite(std_error) & std_error > 0
@@ -172,9 +202,9 @@ pool <- function(estimate, std_error, without, error, pooling) {
   result <- fitted$result
   status <- fitted$status
   masks <- masks_of(without[use], pooling$masks)
-  if (masks %in% "shared" && status == "ok") {
+  if (masks %in% "shared" && !is.na(result$estimate)) {
     result <- pool_jackknife(result, estimate, std_error, without[use], error, pooling$level)
-    status <- result$status
+    if (status == "ok") status <- result$status
     result$status <- NULL
   } else if (status == "ok" && result$std.error < (1 - 1e-8) / sqrt(sum(1 / std_error^2))) {
     # Knapp and Hartung's factor may be below 1, even 0: then chance agreement of the sequences is taken

@@ -176,7 +176,7 @@ direct_variance <- function(m, line, noise, target) {
   list(
     slope = (tau2 * m$sum_h2 + shared * p$h2) / den2,
     intercept = tau2 * over(m$sum_h2, m$sum_wh, m$sum_w2) + shared * over(p$h2, p$wh, p$w2),
-    df = direct_df(line$df, m$n, p$n, if (tau2 > 0) shared / tau2 else 0)
+    df = direct_df(line$df, m$n, p$n, if (isTRUE(tau2 > 0)) shared / tau2 else 0)
   )
 }
 
@@ -189,7 +189,7 @@ direct_df <- function(df, n, n_positions, correlation) {
 # Two variances with their degrees of freedom; Satterthwaite's for the sum.
 draws_inference <- function(estimate, draws, direct, draws_df, direct_df, level) {
   total <- draws + direct
-  if (!(total > 0)) total <- NA_real_
+  if (!isTRUE(total > 0)) total <- NA_real_ # also where numbers overflow
   df <- total^2 / (draws^2 / draws_df + direct^2 / direct_df)
   wald(estimate, sqrt(total), df, level)
 }

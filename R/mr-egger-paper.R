@@ -36,5 +36,6 @@ leave_out_near_mean <- function(data) {
     bx = data$beta_exposure, used = used, exposure = data$exposure, outcome = data$outcome
   )
   near[used, "z" := abs(.SD$bx - mean(.SD$bx)) / stats::sd(.SD$bx), by = c("exposure", "outcome"), .SDcols = "bx"]
-  ifelse(near$z >= 1, NA_character_, "within 1 SD of the mean exposure effect")
+  # Of effects that are all the same none is far from their mean.
+  ifelse((near$z >= 1) %in% TRUE, NA_character_, "within 1 SD of the mean exposure effect")
 }

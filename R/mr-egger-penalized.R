@@ -10,7 +10,7 @@ fit_egger_penalized <- function(data, n_groups, options) {
 
 penalized_weights <- function(data, n_groups) {
   w <- 1 / data$byse^2
-  line <- egger_line(data, w, n_groups)
+  line <- first_egger_line(data, n_groups)
   residual <- line$dy - line$slope[data$group] * line$dx
   far <- stats::pchisq(w * residual^2, 1, lower.tail = FALSE)
   w <- w * pmin(1, 100 * far)

@@ -5,7 +5,7 @@
 
 fit_egger_robust <- function(data, n_groups, options) {
   w <- 1 / data$byse^2
-  status <- line_status(egger_line(data, w, n_groups))
+  status <- line_status(first_egger_line(data, n_groups))
   egger_robust_table(data, w, status, with_q = TRUE, n_groups, options)
 }
 
@@ -17,7 +17,7 @@ fit_egger_robust_penalized <- function(data, n_groups, options) {
 egger_robust_table <- function(data, w, status, with_q, n_groups, options) {
   x <- abs(data$bx)
   sign <- orient(data$bx)
-  rows <- split(seq_along(x), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   fits <- Map(function(at, status) {
     if (status == "ok") robust_line(x[at], (sign * data$by)[at], w[at]) else list(status = status)
   }, rows, status)
@@ -51,7 +51,10 @@ robust_line <- function(x, y, w) {
     return(list(status = "robust regression did not converge"))
   }
   se <- sqrt(diag(fit$cov))
-  if (!isTRUE(fit$scale > 0) || anyNA(se)) {
+  # Where the line runs through the variants that count, their residuals, of which lmrob() makes the standard
+  # error, are rounding: far below the scale, by which all standard errors of a regression go.
+  usual <- fit$scale / sqrt(sum(w * (x - sum(w * x) / sum(w))^2))
+  if (!isTRUE(fit$scale > 0) || anyNA(se) || se[[2L]] < 1e-4 * usual) {
     return(list(status = "robust regression has no standard error: more than half of the variants on one line"))
   }
   residual <- y - fit$coefficients[[1L]] - fit$coefficients[[2L]] * x

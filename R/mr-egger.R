@@ -4,9 +4,13 @@
 # be smaller than stated.
 
 fit_egger <- function(data, n_groups, options) {
-  w <- 1 / data$byse^2
-  line <- egger_line(data, w, n_groups)
-  egger_table(data, line, w, line_status(line), line$rss, n_groups, options)
+  line <- first_egger_line(data, n_groups)
+  egger_table(data, line, 1 / data$byse^2, line_status(line), line$rss, n_groups, options)
+}
+
+# With weights 1/byse^2, as kernel, diagnostics and leave-one-out need it: kernel_input() finds it once for all.
+first_egger_line <- function(data, n_groups) {
+  if (is.null(data$egger)) egger_line(data, 1 / data$byse^2, n_groups) else data$egger
 }
 
 egger_line <- function(data, w, n_groups) {

@@ -6,14 +6,16 @@ fit_method <- function(data, name, errors, options) {
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, options$se))
   n_draws <- group_draws(data, n_groups)
+  n_all <- tabulate(data$group, n_groups)
   if (method$needs_draws) {
     find_moments <- if (is.null(data$stratum)) moments_by_group else pooled_moments
     moments <- find_moments(data, used, n_groups, options, method$intercept)
   }
   reach <- exposure_reach(data, used, n_groups)
+  group_rows <- used_rows(data, used, n_groups)
 
   one_error <- function(error, groups) {
-    rows <- which(used & data$group %in% groups)
+    rows <- unlist(group_rows[groups])
     input <- kernel_input(data, rows, groups, if (method$raw_errors) "given" else error)
     if (method$needs_draws) input$moments <- moments[groups]
     options$error <- error
@@ -24,12 +26,11 @@ fit_method <- function(data, name, errors, options) {
     )
     data.table::set(fit, which(is.na(fit$estimate)), c("loo_low", "loo_high"), NA_real_)
     n <- tabulate(input$group, length(groups))
-    n_all <- tabulate(data$group, n_groups)[groups]
     labels <- data.table::data.table(
       group = groups, method = name, method_rank = match(name, names(method_registry())),
       error = error, error_rank = match(error, c(errors, "given")),
       target = if (method$needs_draws || options$se == "draws") options$target else NA_character_,
-      n = n, n_left_out = n_all - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
+      n = n, n_left_out = n_all[groups] - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
     )
     columns <- c(fit_columns, if (!is.null(data$stratum)) pooled_columns)
     cbind(labels, flag_idle_exposure(fit, reach[groups]))[, columns, with = FALSE]
@@ -53,6 +54,15 @@ fit_groups <- function(method, input, n_groups, options) {
   fit
 }
 
+# The rows that are used, of each group.
+used_rows <- function(data, used, n_groups) {
+  if (all(used)) {
+    return(rows_by_group(data$group, n_groups))
+  }
+  rows <- which(used)
+  lapply(rows_by_group(data$group[rows], n_groups), function(at) rows[at])
+}
+
 # Which groups are fitted under which error: all those asked for where the number of draws is
 # known, else "given", the standard errors as they stand.
 error_groups <- function(data, method, errors, se, n_groups) {
@@ -71,23 +81,28 @@ error_groups <- function(data, method, errors, se, n_groups) {
 
 # Why a row is not used by a method, NA where it is.
 method_reason <- function(data, method, se) {
-  reason <- data$reason
+  reason <- if (method$needs_errors || se == "draws") data$reason else data$effect_reason
   if (method$needs_draws || se == "draws") reason <- data.table::fcoalesce(reason, data$draws_reason)
   if (!is.null(method$leave_out)) reason <- data.table::fcoalesce(reason, method$leave_out(data))
   reason
 }
 
 # What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ..., for one regression over all
-# sequences also numbers of the sequences within groups (`stratum`), and, at rows `at` of these, the deviations
-# of the draws.
+# sequences also numbers of the sequences within groups (`stratum`), positions, MR-Egger's line, which the diagnostics
+# need too, and, at rows `at` of these, the deviations of the draws.
 kernel_input <- function(data, rows, groups, error) {
   se <- textbook_errors(data, rows, error)
-  list(
+  number <- integer(max(data$group))
+  number[groups] <- seq_along(groups)
+  input <- list(
     bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
-    group = match(data$group[rows], groups), stratum = number_strata(data$stratum[rows]),
+    group = number[data$group[rows]], stratum = number_strata(data$stratum[rows]),
     sequence = if (!is.null(data$stratum)) data$sequence[rows],
+    position = data$position[rows], has_draws = !is.null(data$draws_exposure),
     deviations = function(at) draw_deviations(data, rows[at])
   )
+  input$egger <- first_egger_line(input, length(groups))
+  input
 }
 
 fit_columns <- c(
@@ -142,11 +157,9 @@ group_draws <- function(data, n_groups) {
   if (!is.numeric(data$n_draws)) {
     return(rep(NA_integer_, n_groups))
   }
-  fewest <- data[, lapply(.SD, min), by = "group", .SDcols = "n_draws"]
-  out <- rep(NA_integer_, n_groups)
-  known <- which(fewest$n_draws >= 2 & is.finite(fewest$n_draws))
-  out[fewest$group[known]] <- as.integer(fewest$n_draws[known])
-  out
+  fewest <- by_group(data$n_draws, data$group, n_groups, min)
+  fewest[!(fewest >= 2 & is.finite(fewest))] <- NA_real_
+  as.integer(fewest)
 }
 
 # Moments of the draws for every group, or, as a string, why there are none.
@@ -174,7 +187,7 @@ moments_by_group <- function(data, used, n_groups, options, centred, least = 2L 
       outcome <- centre_draws(draw_columns(source[[1L]]), w, centred, position, n_members)
     }
     exposure <- centre_draws(draw_columns(data$draws_exposure[at]), w, centred, position, n_members)
-    found <- draw_moments(exposure, outcome, w, n_members)
+    found <- draw_moments(exposure, outcome, w, n_members, second_order = options$target == "structural")
     moments[[i]] <- if (found$spread || least == 1L) found else "no spread in exposure effects"
   }
   moments

@@ -5,9 +5,10 @@ effect_columns <- c("beta_exposure", "se_exposure", "beta_outcome", "se_outcome"
 
 # Returns a plain data.table with the columns of the user's table that matter, `group`
 # (1, 2, ... by sequence, then exposure, then outcome, each in order of appearance),
-# `reason` (why a row is left out of every fit) and, with draws, `draws_reason` (out of
-# the draw-based ones only).
+# `reason` (why a row is left out of every fit), `effect_reason` (the same for methods that need no standard errors)
+# and, with draws, `draws_reason` (out of the draw-based ones only).
 prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::caller_env(), reverse = FALSE) {
+  check_given(x, "x", "a table of effects or of mutagenesis", call)
   x <- as_effects(x, exposure, outcome, call)
   if (reverse) x <- add_reverse(x, call)
   check_numeric_columns(x, effect_columns, "x", call)
@@ -20,19 +21,23 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
   # Shares the columns of `x`, of which none is changed in place: draws are large.
   data <- data.table::setDT(as.list(x)[keep])
-  if (!all(is.na(data$n_draws))) check_numeric_columns(data, "n_draws", "x", call)
+  if (!all(is.na(data$n_draws))) check_draw_counts(data, call)
   if (!is.null(data$n_members)) check_member_counts(data$n_members, call)
   for (role in c("exposure", "outcome")) {
     if (is.null(data[[role]])) data[, (role) := role]
   }
   unit <- c("sequence", "exposure", "outcome")
   data[, (unit) := lapply(.SD, as.character), .SDcols = unit]
+  check_named(data, unit, call)
+  data.table::set(data, j = "group", value = number_groups(as.list(data)[unit]))
   if (all(variant_columns %in% names(data))) {
-    check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call)
+    check_duplicated_rows(data, c(unit, variant_columns[-1L]), "x", call, by = c("group", variant_columns[-1L]))
   }
-  data.table::set(data, j = "group", value = number_groups(data[, unit, with = FALSE]))
   tell_no_errors(data)
-  data.table::set(data, j = "reason", value = left_out_reason(data, call))
+  reason <- left_out_reason(data, call)
+  # What methods without standard errors may use: "se_exposure is missing" is none of their reasons.
+  effect_reason <- left_out_reason(data, call, usable_without_errors(data))
+  data.table::set(data, j = c("reason", "effect_reason"), value = list(reason, effect_reason))
   if (all(c("draws_exposure", "draws_outcome") %in% names(data))) {
     for (column in c("draws_exposure", "draws_outcome")) {
       if (!is.list(data[[column]])) {
@@ -45,9 +50,13 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   data[]
 }
 
+# Rows of one unit mostly follow each other, so the runs of equal rows are numbered instead of the rows.
 number_groups <- function(units) {
-  ranks <- data.table::as.data.table(lapply(units, function(x) match(x, unique(x))))
-  data.table::frankv(ranks, ties.method = "dense")
+  run <- data.table::rleidv(units)
+  size <- tabulate(run)
+  first <- cumsum(size) - size + 1L
+  ranks <- lapply(units, function(x) match(x[first], unique(x[first])))
+  data.table::frankv(data.table::as.data.table(ranks), ties.method = "dense")[run]
 }
 
 # An effects table as it is, narrowed to the outputs asked for, or made from a
@@ -77,24 +86,23 @@ as_effects <- function(x, exposure, outcome, call) {
   x
 }
 
-left_out_reason <- function(data, call) {
-  rounding <- if (is.null(data$at_rounding)) rep(FALSE, nrow(data)) else data$at_rounding %in% TRUE
-  unusable <- unusable_value(data)
-  data.table::fcase(
-    rounding, "at float rounding level",
-    !is.na(unusable), unusable,
-    data$se_outcome == 0, "se_outcome is 0",
-    !selected_rows(data, call), not_selected_reason(data),
-    default = NA_character_
-  )
+left_out_reason <- function(data, call, unusable = unusable_value(data)) {
+  # The first of these reasons that a row has.
+  reason <- unusable
+  reason[which(data$at_rounding == TRUE)] <- "at float rounding level"
+  exact <- which(data$se_outcome == 0)
+  reason[exact] <- data.table::fcoalesce(reason[exact], "se_outcome is 0")
+  rest <- which(!selected_rows(data, call))
+  reason[rest] <- data.table::fcoalesce(reason[rest], not_selected_reason(data, rest))
+  reason
 }
 
-# Said once, since every fit would fail for it.
+# Said once, since all fits but ols fail for it.
 tell_no_errors <- function(data) {
   if (nrow(data) && (all(is.na(data$se_exposure)) || all(is.na(data$se_outcome)))) {
     cli::cli_inform(
       c(
-        "!" = "{.arg x} has no standard errors, so no variant can be used.",
+        "!" = "{.arg x} has no standard errors: only {.code method = \"ols\"} can use its variants.",
         "i" = "With dropout off ({.code dropout = NULL}) only an ensemble has any: see {.fn model_ensemble}."
       ),
       class = "deepmr_message_no_errors"
@@ -102,11 +110,15 @@ tell_no_errors <- function(data) {
   }
 }
 
+# Standard errors may be missing, but one that is infinite says that the effect is not known.
+usable_without_errors <- function(data) unusable_value(data, missing = c("beta_exposure", "beta_outcome"))
+
 # "se_exposure is missing": the first column whose value cannot be used.
-unusable_value <- function(data) {
+unusable_value <- function(data, missing = effect_columns) {
   reason <- rep(NA_character_, nrow(data))
   for (what in c("missing", "infinite")) {
-    for (column in effect_columns) {
+    for (column in if (what == "missing") missing else effect_columns) {
+      if (is.finite(sum(data[[column]]))) next # nothing missing, nothing infinite
       bad <- if (what == "missing") is.na(data[[column]]) else is.infinite(data[[column]])
       if (any(bad)) reason[bad & is.na(reason)] <- paste(column, "is", what)
     }
@@ -125,9 +137,36 @@ selected_rows <- function(data, call) {
 }
 
 # The words of select_instruments() where it made them.
-not_selected_reason <- function(data) {
-  given <- if (is.null(data$reason)) NA_character_ else as.character(data$reason)
-  rep_len(ifelse(is.na(given), "not selected", given), nrow(data))
+not_selected_reason <- function(data, rows) {
+  given <- if (is.null(data$reason)) rep(NA_character_, length(rows)) else as.character(data$reason[rows])
+  data.table::fcoalesce(given, "not selected")
+}
+
+# A row of no name would be a sequence or an output of its own.
+check_named <- function(data, columns, call) {
+  for (column in columns) {
+    n <- sum(is.na(data[[column]]))
+    if (n) {
+      stop_deepmr(
+        "columns", "Column {.field {column}} of {.arg x} is missing in {n} row{?s}.",
+        "Every row needs the names of its sequence and outputs.",
+        call = call
+      )
+    }
+  }
+}
+
+check_draw_counts <- function(data, call) {
+  check_numeric_columns(data, "n_draws", "x", call)
+  n_draws <- data$n_draws
+  wrong <- !is.na(n_draws) & !(is.finite(n_draws) & n_draws >= 0 & n_draws == round(n_draws))
+  if (any(wrong)) {
+    stop_deepmr(
+      "columns", "Column {.field n_draws} must hold whole numbers from 0, or NA, not {.val {n_draws[wrong][1]}}.",
+      "It is the number of draws behind the standard errors; without the column they are used as they stand.",
+      call = call
+    )
+  }
 }
 
 check_member_counts <- function(n_members, call) {
@@ -181,7 +220,7 @@ draws_left_out_reason <- function(data, call) {
 draw_totals <- function(draws, group) {
   total <- numeric(length(draws))
   before <- NULL
-  for (at in split(seq_along(draws), group)) {
+  for (at in rows_by_group(group, max(group))) {
     here <- draws[at]
     if (!identical(here, before)) {
       before <- here

@@ -19,13 +19,12 @@ delta_weights <- function(data, psi) {
 }
 
 ivw_line <- function(data, n_groups, w = 1 / data$byse^2) {
-  sums <- group_sums(
-    list(n = rep(1, length(w)), xx = w * data$bx^2, xy = w * data$bx * data$by), data$group, n_groups
-  )
+  w_bx <- w * data$bx
+  sums <- group_sums(list(xx = w_bx * data$bx, xy = w_bx * data$by), data$group, n_groups)
   slope <- sums$xy / sums$xx
   fitted <- ifelse(is.finite(slope), slope, 0)[data$group] * data$bx
   rss <- group_sums(list(rss = w * (data$by - fitted)^2), data$group, n_groups)$rss
-  list(n = sums$n, xx = sums$xx, slope = slope, rss = rss)
+  list(n = as.numeric(tabulate(data$group, n_groups)), xx = sums$xx, slope = slope, rss = rss)
 }
 
 ivw_table <- function(data, w, n_groups, options) {

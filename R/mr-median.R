@@ -6,10 +6,11 @@
 # draws' covariance that `error` stands for, weights as they are; the standard deviation of
 # those T estimates, with t quantiles (T - 1). That is the usual parametric bootstrap, but
 # with the errors as they occur: shared by variants and by exposure and outcome.
-# Without draws: the large-sample value of that bootstrap for independent normal errors.
-# The weighted share of ratios below x has variance sum w^2 p (1 - p) with p = P(ratio <
-# x); over the slope of that share at the estimate. No random numbers. Both are the
-# error's part alone: direct effects add their own.
+# Without draws: that bootstrap with independent normal errors, of a fixed seed; above 1,000 variants, where it
+# takes long, its large-sample value. The weighted share of ratios below x has variance sum w^2 p (1 - p) with p =
+# P(ratio < x); over the slope of that share at the estimate. With few variants, whose errors may be small beside
+# the gaps between ratios, that slope is next to 0 and the value off by orders of magnitude. Both are the error's
+# part alone: direct effects add their own.
 
 fit_median <- function(data, n_groups, options) {
   median_table(data, rep(1, length(data$bx)), n_groups, options)
@@ -70,15 +71,33 @@ median_se <- function(data, w, estimate, n_groups) {
   d <- sqrt(data$byse^2 + at^2 * data$bxse^2)
   z <- orient(data$bx) * (at * data$bx - data$by) / d
   density <- orient(data$bx) * (data$bx * data$byse^2 + data$by * at * data$bxse^2) / d^3 * stats::dnorm(z)
-  below <- stats::pnorm(z)
-  sums <- group_sums(list(variance = w^2 * below * (1 - below), slope = w * density), data$group, n_groups)
-  ifelse(sums$slope > 0, sqrt(sums$variance) / sums$slope, NA_real_)
+  # 1 - pnorm(z) would be 0 above 8.3
+  variance <- w^2 * stats::pnorm(z) * stats::pnorm(-z)
+  sums <- group_sums(list(variance = variance, slope = w * density), data$group, n_groups)
+  se <- ifelse(sums$slope > 0, sqrt(sums$variance) / sums$slope, NA_real_)
+  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  few <- which(lengths(rows) <= most_for_bootstrap & !is.na(estimate))
+  se[few] <- vapply(rows[few], function(at) median_bootstrap(data, w, at), 0)
+  se
+}
+
+most_for_bootstrap <- 1000L
+
+# With the same errors for every fit, and variants in one order however they stand and are coded.
+median_bootstrap <- function(data, w, at, n_times = 1000L) {
+  at <- at[order(data$by[at] / data$bx[at], abs(data$bx[at]))]
+  n <- length(at)
+  error <- with_seed(1L, matrix(stats::rnorm(2L * n * n_times), n))
+  draw <- seq_len(n_times)
+  y <- orient(data$bx[at]) * data$by[at] + data$byse[at] * error[, draw]
+  x <- abs(data$bx[at]) + data$bxse[at] * error[, n_times + draw]
+  stats::sd(weighted_median(as.vector(y / x), rep(w[at], n_times), rep(draw, each = n), n_times))
 }
 
 # `groups`: those with an estimate. NA where there are no draws of one number.
 median_draws_se <- function(data, w, groups, n_groups, options) {
   se <- df <- rep(NA_real_, n_groups)
-  rows <- split(seq_along(data$bx), factor(data$group, seq_len(n_groups)))
+  rows <- rows_by_group(data$group, n_groups)
   for (g in groups) {
     at <- rows[[g]]
     draws <- if (options$error == "given") "no draws" else data$deviations(at)

@@ -3,6 +3,7 @@
 # columns of `empty_fit` and `status`, one row per group; where the slope is a weighted
 # regression it attaches its influence (see draw-sandwich.R).
 #
+# needs_errors: a variant without a standard error is no instrument
 # needs_draws: works on the draws, not on the standard errors
 # oriented: the line is fitted to (|bx|, sign(bx) by)
 # intercept: the line has one
@@ -13,13 +14,14 @@
 # corrects: takes the error of the exposure effects out of the slope
 # strata: can have an intercept for each sequence, or has none, for one regression over all sequences
 # package: a suggested package that it needs
-mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_draws = FALSE,
-                      oriented = FALSE, intercept = TRUE, weight_choice = FALSE, raw_errors = FALSE,
-                      leave_out = NULL, summands = NULL, corrects = FALSE, strata = TRUE, package = NULL) {
+mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_errors = TRUE,
+                      needs_draws = FALSE, oriented = FALSE, intercept = TRUE, weight_choice = FALSE,
+                      raw_errors = FALSE, leave_out = NULL, summands = NULL, corrects = FALSE, strata = TRUE,
+                      package = NULL) {
   list(
-    label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_draws = needs_draws,
-    oriented = oriented, intercept = intercept, weight_choice = weight_choice, raw_errors = raw_errors,
-    leave_out = leave_out, summands = summands, corrects = corrects, strata = strata,
+    label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_errors = needs_errors,
+    needs_draws = needs_draws, oriented = oriented, intercept = intercept, weight_choice = weight_choice,
+    raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, strata = strata,
     package = package
   )
 }
@@ -31,13 +33,13 @@ method_registry <- function() {
         "MR-Egger with the error covariance of the draws",
         "(bx'A by - cf tr(A Sxy)) / (bx'A bx - cf tr(A Sxx)), A centring under the weights, equal by default",
         "deepmr, ?fit_mr", fit_draws,
-        needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_egger_draws, corrects = TRUE
+        needs = "draws", needs_draws = TRUE, weight_choice = TRUE, summands = summands_draws, corrects = TRUE
       ),
       ivw_draws = mr_method(
         "Line through the origin with the error covariance of the draws",
         "(bx'W by - cf tr(W Sxy)) / (bx'W bx - cf tr(W Sxx)), W the weights, equal by default",
         "deepmr, ?fit_mr", fit_draws,
-        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_ivw_draws,
+        needs = "draws", needs_draws = TRUE, intercept = FALSE, weight_choice = TRUE, summands = summands_draws,
         corrects = TRUE
       )
     ),
@@ -46,7 +48,7 @@ method_registry <- function() {
       ols = mr_method(
         "Ordinary least squares", "by ~ 1 + bx, equal weights, standard errors of lm()",
         "lm(beta_outcome ~ beta_exposure)", fit_ols,
-        needs = "effects", summands = summands_ols
+        needs = "effects", needs_errors = FALSE, summands = summands_ols
       )
     )
   )
@@ -130,7 +132,9 @@ ratio_methods <- function() {
 }
 
 # A ratio by/bx does not exist.
-leave_out_no_ratio <- function(data) ifelse(data$beta_exposure == 0, "beta_exposure is 0: no ratio", NA_character_)
+leave_out_no_ratio <- function(data) {
+  data.table::fcase(data$beta_exposure == 0, "beta_exposure is 0: no ratio", default = NA_character_)
+}
 
 #' Methods of Mendelian randomization
 #'

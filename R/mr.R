@@ -145,8 +145,8 @@
 #'   are least beside their own variance, which grows with the slope. Both fail, with a status, when the
 #'   exposure effects carry no signal beyond their error.
 #' * `median`, `median_weighted`: of the ratios of the effects. Their standard error is the spread of medians with each
-#'   draw's errors added (t quantiles); without draws, the value in large samples of the
-#'   bootstrap with independent errors. Direct effects are in neither.
+#'   draw's errors added (t quantiles); without draws, that of a bootstrap with independent errors (1,000 times, the
+#'   same seed for every fit; above 1,000 variants its value in large samples). Direct effects are in neither.
 #' * `ols`: unweighted least squares with intercept and `lm()`'s standard errors.
 #'
 #' [mr_methods()] lists names, formulas and references; [fit_mvmr()] fits several exposures at once.
@@ -155,8 +155,9 @@
 #' Textbook standard errors take the errors of variants, and of exposure and outcome, as independent. With `se =
 #' "draws"` any method keeps its estimate and takes the standard error from the draws: the error of the slope
 #' in each draw, with all covariances, to first order and weights as they are; for `target = "structural"` also direct
-#' effects, independent over variants. t quantiles with Satterthwaite's degrees of freedom; `distribution` and `model`
-#' do not matter then. The bias that error leaves in the estimate stays: see `bias_pred`.
+#' effects, of which the substitutions of one position share a part. t quantiles with Satterthwaite's degrees of
+#' freedom; `distribution` and `model` do not matter then. The bias that error leaves in the estimate
+#' stays: see `bias_pred`.
 #'
 #' @section Coverage:
 #' In simulations (`benchmarks/README.md` in the sources; 1,000 replicates, Monte-Carlo error
@@ -182,7 +183,8 @@
 #' where (mean F - 1) sqrt(n) is below 20.
 #' Variants are left out, counted in `n_left_out` and explained by
 #' [`augment()`][augment.deepmr_mr_fit], when they are at float rounding level, have a
-#' missing or infinite value, an outcome standard error of 0, or are not `selected`; methods of ratios (medians,
+#' missing or infinite value, an outcome standard error of 0, or are not `selected` (`ols` does without standard errors
+#' that are missing, unless `se = "draws"`); methods of ratios (medians,
 #' `ivw_delta`) leave out exposure effects of 0.
 #'
 #' @param x An effects table ([estimate_effects()]), or a mutagenesis table together

@@ -47,6 +47,12 @@ mutagenesis_columns <- c(
 #'   exactly.
 #' @param device `"cpu"`, `"cuda"`, `"cuda:1"`, ...; by default a GPU if there is
 #'   one.
+#' @param precision `"float32"`, or `"tf32"` on an NVIDIA GPU from the Ampere generation on: the windowed engine then
+#'   rounds the factors of its products, differences and weights, to 10 bits. That moves an effect by about .0005 of
+#'   itself, the predictions not at all. (Root mean square error as a share of the effects', with TF32's rounding
+#'   emulated on a CPU: 5.0e-4 for DeepSEA's architecture, 5.2e-4 for Basset's, 3.2e-4 for BPNet's, 2.2e-4 for
+#'   [model_demo()]; `benchmarks/precision.py`.) Networks that the dense engine computes stay in float32, where TF32 would
+#'   move predictions by as much as most effects.
 #' @return A `deepmr_mutagenesis`, a data.table with one row per sequence x
 #'   variant x output, sorted by sequence, position, alt, output:
 #'   \describe{
@@ -77,6 +83,7 @@ mutagenesis_columns <- c(
 #' `deepmr_error_batch_dependent` (predictions depend on the rest of the batch),
 #' `deepmr_error_length`, `deepmr_error_characters`, `deepmr_error_sequences`,
 #' `deepmr_error_engine` (`engine = "windowed"` where it does not fit),
+#' `deepmr_error_precision` (`precision = "tf32"` on a device without it),
 #' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
 #' outputs), `deepmr_error_no_output` (a search that found nothing),
 #' `deepmr_error_not_finite` (NaN predictions),
@@ -90,12 +97,13 @@ mutagenesis_columns <- c(
 #' @export
 saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = dropout_spec(), n_samples = 50L,
                                    positions = NULL, draws = NULL, engine = "auto", seed = 1L, batch_size = NULL,
-                                   device = NULL) {
+                                   device = NULL, precision = "float32") {
   asked <- check_run(model, sequences, outputs, dropout, n_samples, seed, batch_size)
   sequences <- asked$sequences
   n_samples <- asked$n_samples
   positions <- check_positions(positions, model$length)
   check_choice(engine, c("auto", "dense", "windowed"), "engine")
+  check_choice(precision, c("float32", "tf32"), "precision")
   n_variants <- count_variants(sequences, positions)
   tell_without_variants(names(sequences)[n_variants == 0])
   n_rows <- as.numeric(sum(n_variants)) * length(asked$index)
@@ -105,13 +113,13 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   run <- call_backend(
     "mutagenesis.Mutagenesis", model$handle, asked$spec, as.list(asked$index - 1L), n_samples, asked$seed,
     positions = if (!is.null(positions)) as.list(positions - 1L), keep_draws = draws, engine = engine,
-    batch_size = asked$batch_size, device = device
+    batch_size = asked$batch_size, device = device, precision = precision
   )
   started <- Sys.time()
   tables <- run_sequences(run, sequences, "Mutating", function(name) {
     mutagenesis_rows(call_backend(run$collect), name, model$outputs[asked$index], n_samples)
   })
-  table <- data.table::rbindlist(tables)
+  table <- if (length(tables) == 1L) tables[[1L]] else data.table::rbindlist(tables)
   engines <- engines_used(run, model$members)
   tell_engine(engines)
   # Python's NaN for "one draw has no variance" is R's NA.
@@ -121,7 +129,7 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   new_mutagenesis(table, list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
     positions = positions, dropout = dropout, n_samples = n_samples, seed = asked$seed,
-    engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name),
+    engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name), precision = precision,
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
   ))
@@ -171,12 +179,16 @@ run_sequences <- function(run, sequences, verb, collect) {
 mutagenesis_rows <- function(collected, name, outputs, n_samples) {
   x <- vectors(collected)
   bases <- c("A", "C", "G", "T")
-  table <- data.table::data.table(
-    sequence = rep(name, length(x$effect)), position = as.integer(x$position), ref = bases[x$ref + 1L],
-    alt = bases[x$alt + 1L], output = rep_len(outputs, length(x$effect)), mean_ref = x$mean_ref,
-    mean_alt = x$mean_alt, var_ref = x$var_ref, var_alt = x$var_alt, cov = x$cov, effect = x$effect, se = x$se,
-    n_draws = rep(n_samples, length(x$effect)), at_rounding = x$at_rounding
-  )
+  n_rows <- length(x$effect)
+  each <- length(outputs)
+  # A list made a table in place: data.table() would copy the columns.
+  table <- data.table::setDT(list(
+    sequence = rep(name, n_rows), position = rep(as.integer(x$position), each = each),
+    ref = rep(bases[x$ref + 1L], each = each), alt = rep(bases[x$alt + 1L], each = each),
+    output = rep_len(outputs, n_rows), mean_ref = x$mean_ref, mean_alt = x$mean_alt, var_ref = x$var_ref,
+    var_alt = x$var_alt, cov = x$cov, effect = x$effect, se = x$se, n_draws = rep(n_samples, n_rows),
+    at_rounding = x$at_rounding
+  ))
   if (!is.null(x$draws)) {
     table[, "effect_draws" := split_draws(x$draws, n_samples)]
   }

@@ -32,6 +32,7 @@ widen_exposures <- function(data, options) {
     at[match(common, variant[at])]
   })
   first <- rows[[1L]]
+  check_one_outcome(data, rows)
   bx <- data$beta_exposure[unlist(rows)]
   n_draws <- data$n_draws[unlist(rows)]
   list(
@@ -40,6 +41,22 @@ widen_exposures <- function(data, options) {
     n_left_out = length(unique(variant)) - length(first),
     n_draws = if (length(n_draws) && all(n_draws >= 2) %in% TRUE) min(n_draws) else NA_integer_
   )
+}
+
+# One regression has one outcome: its effects stand once for each exposure, and must be the same but for
+# 32-bit arithmetic.
+check_one_outcome <- function(data, rows, call = rlang::caller_env(4)) {
+  first <- rows[[1L]]
+  beta <- data$beta_outcome
+  differs <- Reduce(`|`, lapply(rows, function(at) abs(beta[at] - beta[first]) > 1e-5 * max(abs(beta[first]), 0)))
+  if (any(differs)) {
+    stop_deepmr(
+      "columns",
+      "{sum(differs)} variant{?s} of {.val {data$sequence[1L]}} have different outcome effects for the exposures.",
+      "Effects of all exposures must come from one run, on one scale of the outcome.",
+      call = call
+    )
+  }
 }
 
 fit_mv_line <- function(wide, intercept, options) {
@@ -66,7 +83,7 @@ fit_mv_line <- function(wide, intercept, options) {
   q <- sum(w * residual^2)
   line <- list(
     w = w, z = z, sign = sign, intercept = intercept, coefficients = coefficients, residual = residual, df = df,
-    inverse = inverse
+    inverse = inverse, position = number_positions(wide$data$position[wide$first])
   )
   draws <- mv_deviations(wide)
   inference <- if (options$se == "draws") {
@@ -130,22 +147,23 @@ mv_draw_inference <- function(line, influence, draws, options) {
   slopes <- line$coefficients[seq_along(draws$x) + line$intercept]
   off <- line$sign * (draws$y - Reduce(`+`, Map(`*`, draws$x, slopes)))
   v <- influence %*% off
-  tau2 <- 0
+  direct <- no_direct_effects
   if (options$target == "network") {
     moved <- rbind(if (line$intercept) 0, t(vapply(draws$x, function(x) {
       drop(crossprod(line$sign * x, line$w * line$residual))
     }, numeric(ncol(off)))))
     v <- v + line$inverse %*% moved
   } else {
-    # What the errors leave of themselves as residuals
-    left <- off - line$z %*% v
-    explained <- errors$trace(draw_products(left, left, line$w, NULL, draws$n_members))
-    tau2 <- max(0, sum(line$w * line$residual^2) - explained) / (sum(line$w) * line$df / length(line$w))
+    # In the coding alternative minus reference; what the errors leave of themselves as residuals
+    sums <- direct_sums(
+      line$sign * line$residual, line$sign * (off - line$z %*% v), line$w, line$position, errors, draws$n_members
+    )
+    direct <- direct_effects(sums, line$df)
   }
   rows <- lapply(seq_along(line$coefficients), function(i) {
+    from_direct <- direct$variance(direct_influence(influence[i, ] * line$sign, line$position))
     draws_inference(
-      line$coefficients[i], errors$variance(v[i, ]), tau2 * sum(influence[i, ]^2), errors$df(v[i, ]), line$df,
-      options$level
+      line$coefficients[i], errors$variance(v[i, ]), from_direct, errors$df(v[i, ]), direct$df, options$level
     )
   })
   as.list(data.table::rbindlist(rows))

@@ -36,7 +36,8 @@
 #'   `intercept_se`, `intercept_p` (`NA` for `mv_ivw`), `n` variants, `n_left_out` (not used for some
 #'   exposure), `n_draws`, `rse`, `q`, `q_df`, `q_p`; `conditional_f`, `conditional_i2`; `status`.
 #' @section Errors:
-#' Those of [fit_mr()]; `deepmr_error_columns` without `position`, `ref`, `alt`;
+#' Those of [fit_mr()]; `deepmr_error_columns` without `position`, `ref`, `alt`, or where the outcome's effects differ
+#' between exposures;
 #' `deepmr_error_argument` for one exposure only.
 #' @references
 #' Burgess S, Thompson SG (2015). Multivariable Mendelian randomization. *Am J Epidemiol* 181:251-260.

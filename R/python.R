@@ -85,7 +85,7 @@ import_backend <- function(call) {
   sys$path <- without_working_directory(unlist(reticulate::py_to_r(path)))
   tryCatch(
     {
-      torch <- reticulate::import("torch", convert = FALSE)
+      torch <- import_torch()
       if (!reticulate::py_has_attr(torch, "nn")) {
         stop("the module torch is not PyTorch but ", reticulate::py_to_r(reticulate::py_str(torch)))
       }
@@ -104,6 +104,27 @@ import_backend <- function(call) {
       )
     }
   )
+}
+
+# torch's library has a fast sgemm_() of its own, but R has loaded a BLAS with functions of the same names, which come
+# first on Linux: with R's reference BLAS, products of matrices would be 50 times slower. RTLD_DEEPBIND puts a library's
+# own functions first.
+import_torch <- function() {
+  os <- reticulate::import("os", convert = FALSE)
+  sys <- reticulate::import("sys", convert = FALSE)
+  if (!reticulate::py_has_attr(os, "RTLD_DEEPBIND")) {
+    return(reticulate::import("torch", convert = FALSE))
+  }
+  if (to_r(sys$modules$`__contains__`("torch"))) {
+    cli::cli_inform(c(
+      "!" = "torch was imported before deepmr did it, so its matrix products may go to R's BLAS, which can be far slower.",
+      "i" = "If mutagenesis is slow, restart R and let deepmr import torch: load a model before other Python code runs."
+    ), class = "deepmr_message_torch")
+  }
+  flags <- sys$getdlopenflags()
+  on.exit(sys$setdlopenflags(flags))
+  sys$setdlopenflags(bitwOr(to_r(flags), to_r(os$RTLD_DEEPBIND)))
+  reticulate::import("torch", convert = FALSE)
 }
 
 without_working_directory <- function(path) {

@@ -110,7 +110,9 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
 # Why a variant is not in a fit, for the rows of `out`: variants joined to fits. What a method
 # leaves out by itself may depend on all `variants`.
 fit_reason <- function(out, variants) {
-  reason <- out$reason
+  needs_errors <- vapply(method_registry(), `[[`, TRUE, "needs_errors")[out$method]
+  if (!is.null(out$se_from)) needs_errors <- needs_errors | out$se_from == "draws"
+  reason <- ifelse(needs_errors, out$reason, out$effect_reason)
   on_draws <- vapply(method_registry(), `[[`, TRUE, "needs_draws")[out$method]
   if (!is.null(out$se_from)) on_draws <- on_draws | out$se_from == "draws"
   if ("draws_reason" %in% names(out)) {

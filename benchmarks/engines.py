@@ -5,12 +5,14 @@ sequence, all variants, T = 50 draws, extrapolated: for windowed the comparison 
 the first draw (which also computes what does not depend on masks) and 49 times the fastest of the later
 draws timed; for dense 50 times the rows of a draw at the speed of the fastest of as many batches, timed in
 turn with the draws. Beside each ratio: the largest difference of an effect from that of the whole network in
-double precision, on 60 variants.
+double precision, on 60 variants; the windowed engine's seconds for a sequence, and the most memory it held (on a GPU
+torch's own count, elsewhere the process's resident size, which dense batches may have driven).
 """
 
 import copy
 import json
 import pathlib
+import resource
 import sys
 import time
 
@@ -58,34 +60,44 @@ def measure(name, maker, length, layout, k, asked, aim):
         if choice.engine == "dense":
             return {"network": name, "engine": "dense", "reason": choice.reason}
         windowed = engine.Windowed(locked, code)
+        at_once = choice.draws if n <= choice.rows else 1
 
-        def draw(t):
-            chunks = range(0, n, choice.rows)
+        def passes(t):
+            """The predictions (1 + n, K) of the first of as many draws as a pass takes."""
+            rows = [Row(sequence, at_once * t + i) for i in range(at_once)]
             parts = [
-                windowed.compute(position[i : i + choice.rows], alt[i : i + choice.rows], Row(sequence, t), i)
-                for i in chunks
+                windowed.compute_draws(position[i : i + choice.rows], alt[i : i + choice.rows], rows, i)[0]
+                for i in range(0, n, choice.rows)
             ]
             return np.concatenate([parts[0][:1], *(part[1:] for part in parts)])
 
-        first, _ = seconds(draw, 1)
-        per_row, per_draw = [], []
-        for t in range(2, 2 + ROUNDS):  # in turn: a machine's speed drifts
+        first, _ = seconds(passes, 0)
+        per_row, per_pass = [], []
+        for t in range(1, 1 + ROUNDS):  # in turn: a machine's speed drifts
             per_row.append(batch(best))
-            later, got = seconds(draw, t)
-            per_draw.append(later)
+            if torch.cuda.is_available():
+                torch.cuda.reset_peak_memory_stats()
+            later, got = seconds(passes, t)
+            per_pass.append(later)
+        memory = (
+            torch.cuda.max_memory_allocated()
+            if torch.cuda.is_available()
+            else 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        )
         per_row = min(per_row)
         dense = DRAWS * (n + 1) * per_row
-        fast = setting_up + first + (DRAWS - 1) * min(per_draw)
+        fast = setting_up + first + (DRAWS / at_once - 1) * min(per_pass)
         some = np.unique(np.linspace(0, n - 1, COMPARED).round().astype(int))
     exact = Model(copy.deepcopy(net).double(), length, model.outputs, layout)
     with torch.no_grad(), LockedModel(exact, make_spec("locked", "element"), 1, range(k)) as locked:
-        row = Row(sequence, 1 + ROUNDS)
+        row = Row(sequence, at_once * ROUNDS)
         whole = locked.compute(code, np.append(-1, position[some]), np.append(0, alt[some]).astype(np.uint8), row)
     effect = whole[1:] - whole[0]
     got = got[1:][some] - got[0]
     excess = np.abs(got - effect) - 1e-3 * np.abs(effect)
     return {
         "network": name, "variants": n, "dense_ms_per_row": 1e3 * per_row, "dense_s": dense, "windowed_s": fast,
+        "draws_at_once": at_once, "peak_gb": memory / 1e9,
         "windowed_ms_per_row": 1e3 * fast / DRAWS / (n + 1), "ratio": dense / fast, "asked": asked, "aim": aim,
         "largest_difference": float(np.abs(got - effect).max()), "largest_effect": float(np.abs(effect).max()),
         "level": float(np.abs(whole).mean()),
@@ -94,8 +106,12 @@ def measure(name, maker, length, layout, k, asked, aim):
 
 
 def main(names):
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, GPU: {torch.cuda.is_available()}")
-    print(f"{'network':24}{'dense ms/row':>14}{'windowed':>10}{'ratio':>8}{'asked':>7}{'aim':>5}{'difference':>12}")
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+    print(f"torch {torch.__version__}, {device}")
+    print(
+        f"{'network':24}{'dense ms/row':>14}{'windowed':>10}{'ratio':>8}{'asked':>7}{'aim':>5}{'difference':>12}"
+        f"{'s/sequence':>12}{'peak GB':>9}"
+    )
     results = []
     for name in names or NETWORKS:
         result = measure(name, *NETWORKS[name])
@@ -103,7 +119,8 @@ def main(names):
         if "ratio" in result:
             print(
                 f"{name:24}{result['dense_ms_per_row']:14.3f}{result['windowed_ms_per_row']:10.3f}{result['ratio']:8.1f}"
-                f"{result['asked']:7}{result['aim']:5}{result['largest_difference']:12.1e}",
+                f"{result['asked']:7}{result['aim']:5}{result['largest_difference']:12.1e}{result['windowed_s']:12.2f}"
+                f"{result['peak_gb']:9.2f}",
                 flush=True,
             )
         else:

@@ -1,5 +1,6 @@
 """A deterministic pass (dropout off) against tangermeme's saturation_mutagenesis, fast path forced, at its best
-batch size: `python benchmarks/peer.py`, with tangermeme installed (`pip install tangermeme`). Set-up included."""
+batch size: `python benchmarks/peer.py [sequences, default 4]`, with tangermeme installed (`pip install tangermeme`).
+Set-up included, once for all sequences."""
 
 import sys
 
@@ -13,10 +14,9 @@ try:
 except ImportError:
     sys.exit("This comparison needs tangermeme: pip install tangermeme")
 
-from deepmr_torch import encode, engine
-from deepmr_torch.locked import LockedModel
-from deepmr_torch.masks import Row
+from deepmr_torch import encode
 from deepmr_torch.model import Model
+from deepmr_torch.mutagenesis import Mutagenesis
 
 BATCHES = (16, 64, 256)
 ROUNDS = 3
@@ -34,44 +34,48 @@ class WithoutHeight(torch.nn.Module):
         return self.net(x.unsqueeze(2))
 
 
-def main():
+def main(n_sequences):
     maker, length, layout, k, *_ = NETWORKS["DeepSEA"]
     net = random_weights(maker())
-    sequence = "".join(np.random.default_rng(1).choice(list("ACGT"), length))
-    code = encode.codes(sequence)
-    position, alt = encode.snvs(code)
-    x = torch.nn.functional.one_hot(torch.from_numpy(code.astype(np.int64)), 4).T[None].float()
+    letters = np.random.default_rng(1).choice(list("ACGT"), (n_sequences, length))
+    sequences = ["".join(row) for row in letters]
+    codes = np.stack([encode.codes(sequence) for sequence in sequences])
+    x = torch.nn.functional.one_hot(torch.from_numpy(codes.astype(np.int64)), 4).transpose(1, 2).float()
 
-    def theirs(batch):
+    def theirs(x, batch):
         return peer.saturation_mutagenesis(
             WithoutHeight(net), x, batch_size=batch, raw_outputs=True, device="cpu", fast=True
         )
 
-    def ours():
+    def ours(sequences):
         """With a new set-up each time, as theirs has."""
         model = Model(net, length, [f"y{i}" for i in range(k)], layout)
-        with torch.no_grad(), LockedModel(model, None, 1, range(k)) as locked:
-            choice = engine.choose(locked, "auto", code, position, alt, Row(sequence, 1))
-            run = engine.Windowed(locked, code)
-            parts = [
-                run.compute(position[i : i + choice.rows], alt[i : i + choice.rows], Row(sequence, 1), i)
-                for i in range(0, len(position), choice.rows)
-            ]
-        return np.concatenate([part[1:] for part in parts])
+        run = Mutagenesis(model, None, range(k), 1, 1)
+        results = []
+        for sequence in sequences:
+            run.begin("s", sequence)
+            while run.step() < 1:
+                pass
+            results.append(run.collect()["mean_alt"].reshape(-1, k))
+        run.close()
+        return np.stack(results)
 
-    best = min(BATCHES, key=lambda batch: seconds(theirs, batch)[0])
-    their_times, our_times = [], []
-    for _ in range(ROUNDS):
-        time, result = seconds(theirs, best)
-        their_times.append(time)
-        time, got = seconds(ours)
-        our_times.append(time)
-    difference = np.abs(result.y_hat[0].numpy()[alt, position] - got).max()  # y_hat (1, 4, length, outputs)
-    print(
-        f"DeepSEA, no dropout, seconds per sequence: tangermeme {min(their_times):.2f} (batch {best}), deepmr "
-        f"{min(our_times):.2f}, ratio {min(their_times) / min(our_times):.1f}; largest difference {difference:.1e}"
-    )
+    best = min(BATCHES, key=lambda batch: seconds(theirs, x[:1], batch)[0])
+    for n in sorted({1, n_sequences}):
+        their_times, our_times = [], []
+        for _ in range(ROUNDS):
+            time, result = seconds(theirs, x[:n], best)
+            their_times.append(time)
+            time, got = seconds(ours, sequences[:n])
+            our_times.append(time)
+        position, alt = encode.snvs(codes[0])
+        difference = np.abs(result.y_hat[0].numpy()[alt, position] - got[0]).max()  # y_hat (n, 4, length, outputs)
+        print(
+            f"DeepSEA, no dropout, {n} sequence(s), seconds for each: tangermeme {min(their_times) / n:.2f} "
+            f"(batch {best}), deepmr {min(our_times) / n:.2f}, ratio {min(their_times) / min(our_times):.1f}; largest "
+            f"difference {difference:.1e}"
+        )
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4)

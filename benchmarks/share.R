@@ -18,7 +18,7 @@ for (name in names(spent)) {
     original <- namespace[[name]]
     rlang::env_binding_unlock(namespace, name)
     namespace[[name]] <- function(...) {
-      spent[[name]] <<- spent[[name]] + system.time(value <- original(...))[["elapsed"]]
+      spent[[name]] <<- spent[[name]] + system.time(value <- original(...), gcFirst = FALSE)[["elapsed"]]
       value
     }
   })

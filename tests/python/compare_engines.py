@@ -3,10 +3,11 @@
 import dataclasses
 
 import numpy as np
+import pytest
 from architectures import build
 from drive import as_model
 
-from deepmr_torch import encode, engine
+from deepmr_torch import encode, engine, rules_linear
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.locked import LockedModel
 from deepmr_torch.masks import Row
@@ -62,8 +63,10 @@ def check(case, quick=False):
         whole = [one.compute(position, alt, row, 0) for row in rows]
         # Double precision: only rounding, 1e-16 for each of some hundreds of operations, is forgiven.
         agree(whole, truth, 1e-9 * level, "in double precision")
+        if spec is not None and locked.plan.folds:
+            folded(engine.Windowed(locked, code), position, alt, rows, whole, level)
         if quick:
-            return one.tapes[0].how
+            return one.tapes[0, 1].how
         parts_agree(locked, code, position, alt, rows, whole, case.cuts, level)
         choice = engine.choose(locked, "auto", code, position, alt, rows[0])
         assert choice.reason in (None, "no layer gains from it"), choice.reason
@@ -76,7 +79,7 @@ def check(case, quick=False):
         lost = 4 * np.abs(effects(plain) - effects(truth)).max()
         agree([one.compute(position, alt, row, 0) for row in rows], truth, 1e-6 * level + lost, "in single precision",
               1e-3)  # fmt: skip
-    return one.tapes[0].how
+    return one.tapes[0, 1].how
 
 
 def opened(model, spec, case, k):
@@ -114,6 +117,16 @@ def agree(got, truth, absolute, where, relative=0.0):
     assert not np.isnan(off).any(), f"NaN {where}"
     draw, variant, output = np.unravel_index(off.argmax(), off.shape)
     assert off.max() <= 0, f"{where}: draw {draw + 1}, variant {variant}, output {output} off by {off.max():.3g}"
+
+
+def folded(one, position, alt, rows, whole, level):
+    """The same in one pass over all draws, on a GPU's way through linear layers too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for devices in ({}, {"cpu"}):
+            patch.setattr(rules_linear, "BY_START", devices)
+            together = one.compute_draws(position, alt, rows, len(devices))
+            for got, expected in zip(together, whole):
+                close(got, expected, level, f"draws in one pass, products by start on {devices}")
 
 
 def parts_agree(locked, code, position, alt, rows, whole, cuts, level):

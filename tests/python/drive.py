@@ -41,9 +41,8 @@ def mutate(model, sequences=SEQUENCE, spec=LOCKED, n_samples=3, seed=1, outputs=
             result = finish(run)
             if shaped:
                 k = len(run.outputs)
-                result = {
-                    name: v.reshape((n, k, run.n_samples) if name == "draws" else (n, k)) for name, v in result.items()
-                }
+                shapes = {"draws": (n, k, run.n_samples), "position": (n, 1), "ref": (n, 1), "alt": (n, 1)}
+                result = {name: v.reshape(shapes.get(name, (n, k))) for name, v in result.items()}
             results.append(result)
     finally:
         run.close()

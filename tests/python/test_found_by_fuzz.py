@@ -153,3 +153,10 @@ def test_dropout_inside_an_lstm_is_drawn_anew(layers):
     result, chosen = run_with(model, RANDOM, "windowed")
     assert chosen["engine"] == ["windowed"]
     same(result, run_with(model, RANDOM, "dense")[0])
+
+
+def test_a_chunk_of_one_variant_leaves_the_reference_alone():
+    """The pooled branch used to write into windows that it shared with the other."""
+    branch = (("max_pool", 3, 1, 1, 1, False), ("act", "relu"))
+    layers = (("conv", 1, 3, 1, "same", 1, 1, False), ("drop", "element", 0.1), ("residual", *branch))
+    check(Case(Network("NCL", 30, layers, "flatten", (), ("one", 1), "identity", "one", 0), cuts=(1,), silent=True))

@@ -142,9 +142,9 @@ def test_draws_are_mutant_minus_reference_under_the_same_mask():
 
 def test_rows_are_variants_by_outputs():
     flat = mutate(named("dropout"), "ACN" + "T" * 9, outputs=[1, 0], positions=[2, 1], shaped=False)
-    assert flat["position"].tolist() == [2] * 6
-    assert flat["ref"].tolist() == [1] * 6
-    assert flat["alt"].tolist() == [0, 0, 2, 2, 3, 3]
+    assert flat["position"].tolist() == [2] * 3
+    assert flat["ref"].tolist() == [1] * 3
+    assert flat["alt"].tolist() == [0, 2, 3]
     other = mutate(named("dropout"), "ACN" + "T" * 9, outputs=[0, 1], positions=[2, 1], shaped=False)
     np.testing.assert_allclose(flat["effect"], other["effect"].reshape(3, 2)[:, ::-1].ravel(), **CLOSE)
 

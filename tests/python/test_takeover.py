@@ -277,22 +277,6 @@ def test_the_modules_own_exception_reaches_the_user_and_nothing_sticks():
     assert_same(before, snapshot(model.module))
 
 
-@pytest.mark.parametrize("precision", ["tf32", "ieee"])
-def test_precision_settings_of_both_generations(precision):
-    """torch.backends.cudnn.allow_tf32 raises where conv and rnn differ (torch 2.9 and later)."""
-    conv = getattr(torch.backends.cudnn, "conv", None)
-    if conv is None:
-        pytest.skip("this torch has one setting for conv and rnn")
-    before = conv.fp32_precision
-    try:
-        conv.fp32_precision = precision
-        with Takeover(build("dropout")):
-            assert conv.fp32_precision == "ieee"
-        assert conv.fp32_precision == precision
-    finally:
-        conv.fp32_precision = before
-
-
 def test_batchnorm_of_a_module_in_training_mode_runs_in_evaluation_mode():
     """Prediction of one row with running statistics, 1e-6, though the module is in training mode."""
     net = settle(Stem(nn.Sequential(nn.BatchNorm1d(networks.CHANNELS), nn.Dropout(RATE))))

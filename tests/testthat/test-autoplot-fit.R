@@ -115,7 +115,7 @@ test_that("densities have a tick per estimate, and a curve from five on", {
 test_that("real fits and pooled tables go through every type", {
   effects <- plot_effects(6, length = 10)
   fit <- suppressMessages(fit_mr(effects))
-  pooled <- meta_analyze(fit)
+  pooled <- suppressMessages(meta_analyze(fit), classes = "deepmr_message_weak")
   for (type in c("scatter", "forest", "funnel", "density")) {
     expect_silent(draw(autoplot(fit, type = type, pooled = pooled)))
   }

@@ -49,6 +49,10 @@ test_that("meta_analyze() pools it, and one regression over all sequences is fit
   fit <- cross_fit_mr(effects, min_effect = 0.02, method = "egger_draws", error = "mc")
   pooled <- meta_analyze(fit, method = "DL")
   expect_identical(c(pooled$k, pooled$k_left_out), c(4L, 0L))
+  # Weak in one half is weak.
+  fit$status[1:2] <- status_of_halves(c("weak: I2_cov below 0.3", "ok"), c("ok", idle_words))
+  expect_message(pooled <- meta_analyze(fit, method = "DL"), class = "deepmr_message_weak")
+  expect_identical(c(pooled$k, pooled$k_left_out), c(2L, 2L))
   one <- cross_fit_mr(effects, min_effect = 0.02, method = "egger_draws", error = "mc", by = NULL)
   expect_identical(one$sequence, "all sequences")
   each <- halves(effects, method = "egger_draws", error = "mc", by = NULL)

@@ -49,6 +49,54 @@ test_that("the sandwich around egger, ivw and ols is the one of full covariance 
   expect_identical(unique(plain$se_from), "method")
 })
 
+test_that("substitutions of one position share direct effects, as by full covariance matrices", {
+  draws <- random_draws(n = 27, n_draws = 14, error = 0.3)
+  draws$y <- draws$y + rep(with_seed(3, rnorm(9, sd = 0.1)), each = 3)
+  effects <- draws_effects(draws)
+  position <- rep(1:9, each = 3)
+  effects[, c("position", "alt") := list(rep(1:9, each = 3), rep(c("C", "G", "T"), 9))]
+  methods <- c("egger", "ivw", "ols")
+  fit <- fit_mr(effects, method = methods, se = "draws")
+  bx <- effects$beta_exposure
+  pairs <- outer(position, position, "==") - diag(27)
+  for (i in seq_len(nrow(fit))) {
+    s <- if (fit$method[i] == "egger") ifelse(bx < 0, -1, 1) else rep(1, 27)
+    w <- if (fit$method[i] == "ols") rep(1, 27) else 1 / effects$se_outcome^2
+    centred <- fit$method[i] != "ivw"
+    cf <- if (fit$error[i] == "mc") 1 / 14 else 1 + 1 / 14
+    project <- diag(sqrt(w)) %*% (diag(27) - centred * tcrossprod(s, w * s) / sum(w))
+    residual <- drop(project %*% (effects$beta_outcome - fit$estimate[i] * bx))
+    s_off <- cf * cov(t(draws$y - fit$estimate[i] * draws$x))
+    excess <- tcrossprod(residual) - project %*% s_off %*% t(project)
+    left <- 27 - 1 - centred
+    tau2 <- max(0, sum(diag(excess))) / (sum(w) * left / 27)
+    shared <- min(tau2, max(0, sum(pairs * excess) / sum(pairs * tcrossprod(sqrt(w)))))
+    expect_gt(shared, 0)
+    x <- s * bx - centred * sum(w * s * bx) / sum(w)
+    h <- s * w * x / sum(w * x^2)
+    v1 <- drop(h %*% s_off %*% h)
+    v2 <- drop(h %*% (tau2 * diag(27) + shared * pairs) %*% h)
+    expect_equal(fit$std.error[i], sqrt(v1 + v2), tolerance = 1e-9)
+    df2 <- 27 / (1 + (27 / 9 - 1) * (shared / tau2)^2) - (27 - left)
+    expect_equal(fit$df[i], (v1 + v2)^2 / (v1^2 / 13 + v2^2 / df2), tolerance = 1e-9)
+  }
+  # Without positions, and for the network's own slope, nothing is shared.
+  alone <- fit_mr(effects[, -"position"], method = methods, se = "draws")
+  expect_false(any(alone$std.error == fit$std.error))
+  own <- function(x) fit_mr(x, method = methods, se = "draws", target = "network")$std.error
+  expect_equal(own(effects), own(effects[, -"position"]))
+})
+
+test_that("around ols, with errors next to nothing, it is that of egger_draws", {
+  draws <- random_draws(n = 27, n_draws = 14, error = 1e-6)
+  draws$y <- draws$y + rep(with_seed(3, rnorm(9, sd = 0.1)), each = 3)
+  effects <- draws_effects(draws)
+  effects[, c("position", "alt") := list(rep(1:9, each = 3), rep(c("C", "G", "T"), 9))]
+  fit <- fit_mr(effects, method = c("egger_draws", "ols"), se = "draws", error = "mc")
+  same <- c("std.error", "df", "intercept_se", "conf.low")
+  expect_equal(unlist(bare(fit)[1, same]), unlist(bare(fit)[2, same]), tolerance = 1e-5)
+})
+
 test_that("the intercept has its own sandwich", {
   draws <- random_draws(n = 25, n_draws = 14, error = 5)
   fit <- fit_mr(draws_effects(draws), method = "ols", se = "draws", error = "classical")

@@ -26,3 +26,19 @@ test_that("p-values keep their digits far out in the tail", {
   t <- wald(1.5, 0.5, 7, 0.9)
   expect_equal(c(t$conf.low, t$conf.high), 1.5 + c(-1, 1) * qt(0.95, 7) * 0.5)
 })
+
+test_that("sums and extremes by group are those of the rows, whatever their order and the sizes of groups", {
+  values <- with_seed(2, rnorm(60))
+  groups <- list(
+    equal = rep(1:4, each = 15L), unequal = rep(c(1L, 2L, 4L), c(30L, 10L, 20L)), shuffled = rep(c(3L, 1L, 4L), 20L),
+    equal_but_one = rep(c(1L, 3L, 4L), each = 20L), as_long = rep(c(1L, 2L, 2L, 4L), each = 15L)
+  )
+  for (group in groups) {
+    rows <- lapply(1:4, function(g) which(group == g))
+    expect_equal(rows_by_group(group, 4L), rows)
+    expect_equal(group_sums(list(v = values), group, 4L)$v, vapply(rows, function(at) sum(values[at]), 0))
+    expect_equal(group_max(abs(values), group, 4L), vapply(rows, function(at) max(abs(values[at]), 0), 0))
+    least <- vapply(rows, function(at) if (length(at)) min(values[at]) else NA_real_, 0)
+    expect_equal(by_group(values, group, 4L, min), least)
+  }
+})

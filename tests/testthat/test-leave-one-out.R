@@ -29,9 +29,12 @@ test_that("leave_one_out() equals refits for methods on draws under each error, 
       }
     }
   }
-  weighted <- leave_one_out(effects, method = "egger_draws", weights = "inverse_variance", error = "mc")
-  whole <- fit_mr(effects, method = "egger_draws", weights = "inverse_variance", error = "mc")
-  expect_equal(unique(round(weighted$estimate - weighted$change, 10)), round(whole$estimate, 10))
+  for (table in list(effects, ensemble)) {
+    weighted <- leave_one_out(table, method = "egger_draws", weights = "inverse_variance", error = "mc")
+    whole <- fit_mr(table, method = "egger_draws", weights = "inverse_variance", error = "mc")
+    expect_equal(unique(round(weighted$estimate - weighted$change, 10)), round(whole$estimate, 10))
+    expect_equal(c(whole$loo_low, whole$loo_high), range(weighted$estimate))
+  }
 })
 
 test_that("the table has a row per variant used, with its place", {

@@ -56,6 +56,28 @@ test_that("unusable slopes are left out and counted", {
   expect_identical(c(pooled$k, pooled$k_left_out), c(21L, 4L))
 })
 
+test_that("weak fits are not pooled unless they are to be kept", {
+  fits <- as_fits(mr_reference()$meta25$input)
+  fits[, "status" := "ok"]
+  # A slope of the background, with a small standard error
+  fits[3:4, c("estimate", "std.error", "status") := list(5, 0.001, c(idle_words, "weak: I2_cov below 0.3"))]
+  fits[5, c("estimate", "status") := list(NA_real_, "weak: no number")]
+  expect_message(pooled <- meta_analyze(fits), "Not pooled: 2 weak fits of 25", class = "deepmr_message_weak")
+  expect_no_message(strong <- meta_analyze(fits[-(3:4)]))
+  same <- setdiff(names(pooled), "k_left_out")
+  expect_equal(bare(pooled)[same], bare(strong)[same])
+  expect_identical(c(pooled$k, pooled$k_left_out), c(22L, 3L))
+  expect_no_message(all <- meta_analyze(fits, weak = "keep"))
+  expect_equal(bare(all), bare(meta_analyze(fits[, -"status"])))
+  expect_identical(all$k, 24L)
+  each <- suppressMessages(leave_one_sequence_out(fits))
+  expect_identical(nrow(each), 22L)
+  expect_identical(nrow(leave_one_sequence_out(fits, weak = "keep")), 24L)
+  fits$gc <- seq_len(25)
+  expect_identical(suppressMessages(meta_analyze(fits, mods = ~gc))$k, c(22L, 22L))
+  expect_error(meta_analyze(fits, weak = "no"), "weak", class = "deepmr_error_argument")
+})
+
 test_that("fewer than 2 sequences keep a row", {
   fits <- as_fits(mr_reference()$meta25$input)
   one <- meta_analyze(fits[1])
@@ -182,6 +204,7 @@ test_that("moderators that are none are refused", {
   expect_error(meta_analyze(fits, mods = ~estimate), "pooled", class = "deepmr_error_moderators")
   gc <- data.frame(sequence = "s1", gc = 0.5)
   expect_error(meta_analyze(fits, mods = ~gc, data = gc), "no row", class = "deepmr_error_moderators")
+  expect_error(meta_analyze(fits, data = gc), "names none", class = "deepmr_error_moderators")
 })
 
 # Masks shared between sequences: sequences_with_masks().
@@ -236,6 +259,28 @@ test_that("with shared masks the jackknife covers, and pooling as if independent
   }, c(TRUE, TRUE))
   expect_gte(sum(hits["shared", ]), qbinom(1e-4, 60, 0.95))
   expect_lt(sum(hits["own", ]), qbinom(1e-4, 60, 0.95))
+})
+
+test_that("neither a sequence that cannot tell nor words about the errors hide shared masks", {
+  fit <- fit_mr(sequences_with_masks(TRUE), method = "egger_draws", error = "mc")
+  hole <- data.table::copy(fit)
+  hole$slope_without_draw[[3]][2] <- NA
+  pooled <- meta_analyze(hole)
+  expect_identical(pooled$masks, "shared")
+  expect_match(pooled$status, "^masks shared between sequences: standard error too small")
+  own <- fit_mr(sequences_with_masks(FALSE), method = "egger_draws", error = "mc")
+  own$slope_without_draw[[3]][2] <- NA
+  expect_identical(meta_analyze(own)$masks, "own")
+  precise <- data.table::copy(fit)
+  precise$std.error[2] <- 1e-9
+  worded <- meta_analyze(precise, method = "DL")
+  expect_match(worded$status, "^sampling variances differ")
+  expect_identical(worded$masks, "shared")
+  by_jackknife <- pool_jackknife(
+    pool_native(precise$estimate, precise$std.error, list(method = "DL", test = "knha", level = 0.95))$result,
+    precise$estimate, precise$std.error, precise$slope_without_draw, "mc", 0.95
+  )
+  expect_equal(worded$std.error, by_jackknife$std.error)
 })
 
 test_that("masks that are said to be shared, of slopes that cannot tell, are marked", {

@@ -288,6 +288,17 @@ test_that("the 95 % interval covers the network's own slope in mc", {
   expect_lt(covers(200, lm_interval), qbinom(1e-4, 200, 0.95))
 })
 
+test_that("numbers that overflow cost a fit its standard error, not the call", {
+  effects <- lapply(c(1, 1e120), function(unit) {
+    draws_effects(lapply(random_draws(n = 20, n_draws = 6), `*`, unit), paste("unit", unit))
+  })
+  for (se in c("method", "draws")) {
+    fit <- fit_mr(rbind(effects[[1]], effects[[2]]), method = c("egger_draws", "ols"), se = se, error = "mc")
+    expect_identical(is.na(fit$std.error), fit$status != "ok")
+    expect_identical(fit$status[1:2], c("ok", "ok"))
+  }
+})
+
 test_that("an exact line has a residual error of 0, without a warning", {
   for (seed in 1:5) {
     draws <- random_draws(n = 30, n_draws = 6, seed = seed)

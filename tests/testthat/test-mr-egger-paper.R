@@ -62,3 +62,15 @@ test_that("with se = 'draws' the estimate stays and each error has its row", {
   expect_equal(draws$estimate, rep(fit$estimate, each = 2))
   expect_identical(unique(draws$se_from), "draws")
 })
+
+test_that("exposure effects that are all the same, or missing, leave no variant and stop nothing", {
+  skip_if_not_installed("robustbase")
+  same <- plain_effects(lapply(mr_reference()$underdispersed40$input[effect_vectors], `[`, 1:5))
+  same$beta_exposure <- 0.1
+  for (effects in list(same, same[1])) {
+    fit <- fit_mr(effects, method = c("egger_paper", "ivw"))
+    expect_identical(fit$n, c(0L, nrow(effects)))
+    expect_identical(fit$status, c("fewer than 3 instruments", "ok"))
+  }
+  expect_identical(unique(augment(fit)$reason[1]), "within 1 SD of the mean exposure effect")
+})

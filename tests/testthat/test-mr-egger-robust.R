@@ -81,3 +81,13 @@ test_that("what a robust fit cannot do is said", {
   few <- fit_mr(plain_effects(lapply(on_line, `[`, 1:2)), method = "egger_robust")
   expect_identical(few$status, "fewer than 3 instruments")
 })
+
+test_that("a line through the few variants that count has no standard error, and says so", {
+  skip_if_not_installed("robustbase")
+  effects <- plain_effects(list(
+    bx = c(0.1, 0.4, 0.9, 1.6), bxse = rep(0.01, 4), by = c(0, 0.000, 0.005, 0.001), byse = rep(0.0004, 4)
+  ))
+  fit <- fit_mr(effects, method = c("egger", "egger_robust_penalized"))
+  expect_match(fit$status[2], "^robust regression has no standard error")
+  expect_true(is.na(fit$std.error[2]) && is.na(fit$estimate[2]))
+})

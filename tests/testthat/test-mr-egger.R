@@ -84,3 +84,27 @@ test_that("outcome effects that are all 0 have p-value 1, also under t", {
   fit <- fit_mr(effects, method = "egger", distribution = "t")
   expect_identical(c(fit$p.value, fit$intercept_p), c(1, 1))
 })
+
+test_that("many fits at once equal each alone and lm(), whether groups are alike in size, or rows in order", {
+  table <- with_seed(4, {
+    units <- data.table::CJ(sequence = c("s1", "s2", "s3"), exposure = c("a", "b"), variant = 1:30, sorted = FALSE)
+    n <- nrow(units)
+    units[, c("beta_exposure", "se_exposure") := list(stats::rnorm(n), stats::runif(n, 0.1, 0.2))]
+    units[, c("beta_outcome", "se_outcome") := list(0.3 * beta_exposure + stats::rnorm(n), stats::runif(n, 0.1, 1))]
+  })
+  tables <- list(alike = table, unlike = table[-c(3, 40:55, 100)], shuffled = table[with_seed(5, sample(180))])
+  for (name in names(tables)) {
+    fit <- bare(fit_mr(tables[[name]], method = "egger"))
+    for (i in seq_len(nrow(fit))) {
+      rows <- tables[[name]][sequence == fit$sequence[i] & exposure == fit$exposure[i]]
+      alone <- bare(fit_mr(rows, method = "egger"))
+      # the reach compares sequences, so one alone has none
+      same <- setdiff(names(fit), "exposure_reach")
+      expect_equal(fit[i, same], alone[, same], ignore_attr = TRUE)
+      turn <- sign(rows$beta_exposure)
+      line <- stats::lm(turn * beta_outcome ~ abs(beta_exposure), rows, weights = 1 / rows$se_outcome^2)
+      expect_equal(c(fit$intercept[i], fit$estimate[i]), unname(stats::coef(line)))
+      expect_equal(fit$rse[i], summary(line)$sigma)
+    }
+  }
+})

@@ -13,6 +13,21 @@ test_that("columns are checked before anything is fitted", {
   expect_error(fit_mr(effects[, "selected" := NA], method = "egger"), "selected", class = "deepmr_error_columns")
 })
 
+test_that("numbers of draws are whole, and rows have names", {
+  effects <- plain_effects(mr_reference()$n4$input)
+  for (wrong in c(-5, 2.5, Inf)) {
+    effects[, "n_draws" := c(20, 20, wrong, 20)]
+    expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_columns")
+  }
+  effects$n_draws <- c(20, NA, 20, 20)
+  expect_identical(fit_mr(effects, method = "ols")$error, "given")
+  for (column in c("sequence", "exposure", "outcome")) {
+    named <- data.table::copy(effects)[, c("exposure", "outcome") := list("X", "Y")]
+    named[[column]][2] <- NA
+    expect_error(fit_mr(named, method = "egger"), column, class = "deepmr_error_columns")
+  }
+})
+
 test_that("a variant that stands twice is an error, not twice the evidence", {
   effects <- draws_effects(random_draws(n = 5, n_draws = 4))
   expect_error(fit_mr(rbind(effects, effects[2]), method = "ols"), class = "deepmr_error_duplicated_rows")
@@ -78,4 +93,20 @@ test_that("n_draws that is no number is an error, not unknown", {
   effects <- draws_effects(random_draws(n = 5, n_draws = 4))[, -c("draws_exposure", "draws_outcome")]
   effects$n_draws <- as.character(effects$n_draws)
   expect_error(fit_mr(effects, method = "egger"), "n_draws", class = "deepmr_error_columns")
+})
+
+test_that("groups are numbered by sequence, exposure and outcome in order of appearance, also where rows alternate", {
+  units <- list(sequence = c("b", "a", "b", "b", "a"), exposure = c("x", "y", "y", "x", "x"), outcome = rep("z", 5))
+  expect_identical(number_groups(units), c(1L, 4L, 2L, 1L, 3L))
+})
+
+test_that("of several reasons to leave a row out the first counts", {
+  effects <- data.table::data.table(
+    sequence = "s", beta_exposure = c(NA, 1, 1, 1, Inf, 1), se_exposure = 1,
+    beta_outcome = 1, se_outcome = c(0, 0, 0, 1, 1, 1), at_rounding = c(TRUE, FALSE, FALSE, NA, FALSE, FALSE),
+    selected = c(FALSE, FALSE, TRUE, FALSE, FALSE, TRUE), reason = c(NA, "F below 9", NA, "F below 9", NA, NA)
+  )
+  expect_identical(prepare_effects(effects)$reason, c(
+    "at float rounding level", "se_outcome is 0", "se_outcome is 0", "F below 9", "beta_exposure is infinite", NA
+  ))
 })

@@ -112,7 +112,7 @@ test_that("values that cannot be used are left out, counted and explained", {
   spoilt$se_outcome[5] <- 0
   spoilt[, "at_rounding" := seq_len(40) == 6]
   spoilt[, "selected" := seq_len(40) != 7]
-  for (method in c("egger", "ivw", "ols")) {
+  for (method in c("egger", "ivw")) { # ols needs no standard errors: test-mr-ols.R
     fit <- fit_mr(spoilt, method = method)
     same <- setdiff(names(fit), "n_left_out")
     expect_equal(bare(fit)[same], bare(fit_mr(effects[8:40], method = method))[same])
@@ -209,4 +209,11 @@ test_that("a table without standard errors is said to be one", {
 test_that("outputs given where method and error stand are recognised", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 20)
   expect_error(fit_mr(x, "exposure", "outcome"), "exposure = ", class = "deepmr_error_unknown_method")
+})
+
+test_that("an estimate whose standard error is no number is not ok", {
+  input <- lapply(mr_reference()$underdispersed40$input[effect_vectors], `*`, 1e-100)
+  fit <- fit_mr(plain_effects(input), method = c("divw", "profile_likelihood", "ivw"))
+  expect_identical(is.na(fit$std.error), fit$status != "ok")
+  expect_match(fit$status[2], "no standard error")
 })

@@ -126,6 +126,7 @@ test_that("bad input is stopped with its own message", {
   expect_error(mutate_with(dropout = 0.2), "dropout_spec", class = "deepmr_error_argument")
   expect_error(mutate_with(batch_size = 0), "batch_size", class = "deepmr_error_argument")
   expect_error(mutate_with(device = "tpu9"), "tpu9", class = "deepmr_error_device")
+  expect_error(mutate_with(device = "cpu", precision = "tf32"), "is 'cpu'", class = "deepmr_error_precision")
   expect_error(mutate_with(engine = "magic"), "magic", class = "deepmr_error_argument")
   expect_error(mutate_with(dropout = dropout_spec(rate = 0)), "rate 0", class = "deepmr_error_no_dropout")
   expect_error(mutate_with(model = test_model("NoDropout")), "no dropout call", class = "deepmr_error_no_dropout")

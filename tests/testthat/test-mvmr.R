@@ -88,6 +88,35 @@ test_that("standard errors from the draws are those of full covariance matrices"
   }
 })
 
+test_that("direct effects that a position's substitutions share count as shared", {
+  draws <- mv_draws(error = 0.1)
+  draws$y <- draws$y + rep(with_seed(3, rnorm(8, sd = 0.1)), each = 3)
+  effects <- mv_effects(draws)
+  position <- rep(1:8, each = 3)
+  effects[, c("position", "alt") := list(rep(rep(1:8, each = 3), 2), rep(c("C", "G", "T"), 16))]
+  x <- cbind(rowMeans(draws$a), rowMeans(draws$b))
+  y <- rowMeans(draws$y)
+  pairs <- outer(position, position, "==") - diag(24)
+  for (method in c("mv_ivw", "mv_egger")) {
+    fit <- fit_mvmr(effects, method = method, error = "mc", se = "draws")
+    s <- if (method == "mv_egger") sign(x[, 1]) else rep(1, 24)
+    z <- if (method == "mv_egger") cbind(s, x) else x
+    w <- 1 / row_sd(draws$y)^2
+    h <- solve(t(z) %*% (w * z), t(w * z))
+    residual <- sqrt(w) * drop(y - z %*% h %*% y)
+    slopes <- ncol(z) - 1:0
+    theta <- drop(h %*% y)[slopes]
+    s_off <- cov(t(draws$y - theta[1] * draws$a - theta[2] * draws$b)) / 10
+    project <- diag(sqrt(w)) %*% (diag(24) - z %*% h)
+    excess <- tcrossprod(residual) - project %*% s_off %*% t(project)
+    tau2 <- sum(diag(excess)) / (sum(w) * (24 - ncol(z)) / 24)
+    shared <- min(tau2, sum(pairs * excess) / sum(pairs * tcrossprod(sqrt(w))))
+    expect_gt(shared, 0)
+    variance <- h %*% (s_off + tau2 * diag(24) + shared * pairs) %*% t(h)
+    expect_equal(fit$std.error, unname(sqrt(diag(variance))[slopes]))
+  }
+})
+
 test_that("conditional strength is that of what the other exposures leave", {
   draws <- mv_draws()
   fit <- fit_mvmr(mv_effects(draws), method = c("mv_ivw", "mv_egger"), error = "mc")
@@ -180,6 +209,12 @@ test_that("no row is lost, and variants that one exposure cannot use are left ou
   expect_identical(unique(few$status[few$method == "mv_egger"]), "fewer than 4 instruments")
   none <- data.table::copy(effects)[, "selected" := FALSE]
   expect_identical(unique(fit_mvmr(none, method = "mv_ivw")$status), "fewer than 3 instruments")
+})
+
+test_that("exposures with different effects on the outcome are no one regression", {
+  effects <- mv_effects()
+  other <- draws_effects(list(x = mv_draws()$b, y = 2 * mv_draws()$y), exposure = "B")
+  expect_error(fit_mvmr(rbind(effects[effects$exposure == "A"], other)), "24 variants", class = "deepmr_error_columns")
 })
 
 test_that("arguments are checked", {

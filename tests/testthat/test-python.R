@@ -49,6 +49,27 @@ test_that("kipoi is declared only where reticulate makes the environment", {
 })
 
 
+test_that("torch is imported with its own functions before R's BLAS, and the flags are put back", {
+  skip_if(python_hidden())
+  skip_on_os(c("windows", "mac", "solaris"))
+  code <- c(
+    "reticulate::py_run_string('", "import sys", "seen = {}", "class Look:",
+    "    def find_spec(self, name, path=None, target=None):",
+    "        seen.setdefault(name, sys.getdlopenflags())", "sys.meta_path.insert(0, Look())",
+    "before = sys.getdlopenflags()", "')", "invisible(deepmr:::backend())",
+    "reticulate::py_run_string('import os', convert = FALSE)",
+    "cat(reticulate::py_eval('seen[\\'torch\\'] & os.RTLD_DEEPBIND > 0 and before == sys.getdlopenflags()'))"
+  )
+  python <- paste0("RETICULATE_PYTHON=", choose_python()$python)
+  expect_equal(in_new_session(code, python), "TRUE")
+})
+
+test_that("it is said where torch was imported before", {
+  backend()
+  skip_on_os(c("windows", "mac", "solaris"))
+  expect_message(import_torch(), "imported before deepmr", class = "deepmr_message_torch")
+})
+
 test_that("a Python can be named by path, folder, command or environment", {
   skip_on_os("windows")
   expect_equal(resolve_python("/some/python"), "/some/python")

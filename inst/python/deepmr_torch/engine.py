@@ -1,8 +1,8 @@
 """Which engine computes a batch of variants, and the windowed one.
 
 `dense` runs the whole network for every variant. `windowed` runs the model's forward once per draw for a
-chunk of variants, on the differences to the reference (windowed.py). It is taken only after it has given
-what dense gives on variants from all over the sequence.
+chunk of variants, on the differences to the reference (windowed.py); on a GPU, whose operations are short, once
+for several draws. It is taken only after it has given what dense gives on variants from all over the sequence.
 """
 
 import dataclasses
@@ -14,15 +14,18 @@ from . import rng
 from .encode import one_hot_table
 from .errors import DeepmrError
 from .layouts import kept
+from .masks import Row
 from .memory import device_bytes
 from .model import join_outputs
 from .plan import discrepancy
-from .windowed import Tape
-from .windows import Local
+from .precision import differences_in
+from .windowed import Batch, Tape
+from .windows import Local, Streams
 
 FORMS = {"NCL": ("C", "L"), "NC1L": ("C", "1", "L"), "NCL1": ("C", "L", "1"), "NLC": ("L", "C")}
 CHECKED = 16  # variants compared with dense
-MOST_ROWS = {"cpu": 3072, "cuda": 8192}  # a draw of a chunk shall take about a second at most
+MOST_ROWS = {"cpu": 3072, "cuda": 49152}  # a pass shall take about a second at most
+SEVERAL_DRAWS = {"cuda"}  # devices where a pass gains from more rows than a sequence has variants
 # The allocator of a CPU gives tensors above this back to the system each time, and asks for them anew.
 LARGEST = {"cpu": 2**25}
 SHARE_OF_FREE = 0.5
@@ -32,58 +35,69 @@ PRODUCTS = ("aten::convolution", "aten::addmm", "aten::mm")
 @dataclasses.dataclass
 class Choice:
     """What was found for one network: `engine`, why it is dense (`reason`), how each operation runs, the
-    largest difference from dense on the variants compared, and how many variants a chunk holds."""
+    largest difference from dense on the variants compared, how many variants a chunk holds, and how many draws
+    a pass takes if one chunk holds all variants."""
 
     engine: str
     reason: str | None = None
     how: list = dataclasses.field(default_factory=list)
     difference: float | None = None
     rows: int | None = None
+    draws: int = 1
 
 
 class Windowed:
-    """The windowed engine of one LockedModel for one sequence."""
+    """The windowed engine of one LockedModel for one sequence; `precision`: of products of differences."""
 
-    def __init__(self, locked, code, measured=False):
+    def __init__(self, locked, code, measured=False, precision="float32"):
         self.locked = locked
         self.measured = measured
+        self.precision = precision
         self.code = torch.from_numpy(code.astype(np.int64))
         self.tapes = {}  # of chunks, by the number of their first variant
 
+    def compute(self, position, alt, row, key):
+        """(1 + n, K) doubles: the reference and n variants, under the masks of `row`. `key` names the chunk; a
+        chunk holds the same variants in every draw."""
+        return self.compute_draws(position, alt, [row], key)[0]
+
     @torch.no_grad()
-    def compute(self, position, alt, rows, key):
-        """(1 + n, K) doubles: the reference and n variants, under the masks of the Row `rows`. `key` names
-        the chunk; a chunk holds the same variants in every draw."""
-        tape = self.tapes.setdefault(key, Tape(self.measured))
+    def compute_draws(self, position, alt, rows, key):
+        """(D, 1 + n, K): under the masks of each of `rows`, of which a pass takes all. More than one only where
+        the plan's masks `fold`."""
+        tape = self.tapes.setdefault((key, len(rows)), Tape(self.measured))
         tape.begin()
         try:
             if tape.content is None:
-                tape.content = self._enter(position, alt)
+                tape.content = self._enter(position, alt, len(rows))
             out = self._forward(tape, rows)
         except BaseException:
-            del self.tapes[key]
+            del self.tapes[key, len(rows)]
             raise
         tape.end()
-        return out
+        return out.reshape(len(rows), 1 + len(position), -1)
 
     def _forward(self, tape, rows):
         locked = self.locked
         n = tape.content.batch
-        answer = locked.handler(rows, n)
+        answer = locked.handler(rows if len(rows) > 1 else rows[0], n)
 
         def handler(call):
             mask = answer(call)
             tape.masked |= mask is not None
-            return mask
+            if mask is None or len(rows) == 1:
+                return mask
+            keep, rate = mask
+            return Batch(Streams(keep, n // len(rows)), tape), rate
 
-        with rng.untouched(), kept(locked.layouts, locked.model.module):
+        with rng.untouched(), kept(locked.layouts, locked.model.module), differences_in(self.precision):
             out = locked.takeover.forward(tape.enter(), handler)
             rows_out = tape.leave(join_outputs(out, n), locked.outputs)
         locked.check_complete()
         return rows_out.double().cpu().numpy()
 
-    def _enter(self, position, alt):
-        """The one-hot reference, and each variant's difference at its position."""
+    def _enter(self, position, alt, draws):
+        """The one-hot reference, and each variant's difference at its position, for each of the draws."""
         model = self.locked.model
         parameter = model.parameter
         table = torch.from_numpy(one_hot_table(model.bases))
@@ -91,8 +105,9 @@ class Windowed:
         delta = (table[alt] - table[self.code[position]])[:, None]
         to = {"device": parameter.device, "dtype": parameter.dtype}
         return Local(
-            table[self.code].T[None].to(**to), delta.to(**to), position.to(parameter.device), FORMS[model.layout]
-        )
+            table[self.code].T[None].repeat(draws, 1, 1).to(**to), delta.repeat(draws, 1, 1).to(**to),
+            position.repeat(draws).to(parameter.device), FORMS[model.layout],
+        )  # fmt: skip
 
 
 def choose(locked, asked, code, position, alt, row):
@@ -111,14 +126,33 @@ def choose(locked, asked, code, position, alt, row):
     except Exception as error:  # noqa: BLE001 (whatever an operation that the rules do not know raises)
         return Choice("dense", f"it cannot run on differences: {type(error).__name__}: {str(error).splitlines()[0]}")
     dense = locked.compute(code, np.append(-1, position[some]), np.append(0, alt[some]).astype(np.uint8), row)
-    how = engine.tapes[0].how
+    tape = engine.tapes[0, 1]
     finite = np.isfinite(got) & np.isfinite(dense)  # others are reported, with their draw, in the run
     difference = float(np.abs(got[finite] - dense[finite]).max(initial=0.0))
     if max(apart(got, dense, locked.eps), apart(again, dense, locked.eps)) > 1:
-        return Choice("dense", f"its predictions differ from those of the whole network by {difference:.3g}", how)
-    if not any(name in PRODUCTS and rule != "all rows" for name, rule in how):
-        return Choice("dense", "no layer gains from it", how)
-    return Choice("windowed", None, how, difference, _chunk(engine.tapes[0].sizes(), len(some) + 1, locked))
+        return Choice("dense", f"its predictions differ from those of the whole network by {difference:.3g}", tape.how)
+    if not any(name in PRODUCTS and rule != "all rows" for name, rule in tape.how):
+        return Choice("dense", "no layer gains from it", tape.how)
+    rows = _chunk(tape.sizes(), len(some) + 1, locked)
+    choice = Choice("windowed", None, tape.how, difference, rows)
+    if locked.model.parameter.device.type in SEVERAL_DRAWS and rows >= 2 * len(position):
+        choice.draws = rows // len(position) if _folds(locked, engine, position[some], alt[some], row) else 1
+    return choice
+
+
+def _folds(locked, engine, position, alt, row):
+    """Whether a pass over two draws gives what two passes give."""
+    if locked.spec is None or not locked.plan.folds:
+        return False
+    rows = [row, Row(row.sequence, row.draw + 1)]
+    try:
+        together = engine.compute_draws(position, alt, rows, 0)
+    except DeepmrError:
+        raise
+    except Exception:  # noqa: BLE001 (whatever an operation raises that does not know masks of several draws)
+        return False
+    alone = [engine.compute(position, alt, one, 0) for one in rows]
+    return all(apart(a, b, locked.eps) <= 1 for a, b in zip(together, alone))
 
 
 def apart(got, dense, eps):

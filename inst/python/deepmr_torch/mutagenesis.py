@@ -16,13 +16,15 @@ from .errors import DeepmrError
 from .job import Job
 from .masks import Row
 from .moments import Moments
+from .precision import refuse_without_tensor_cores
 
 
 class Mutagenesis(Job):
     """Effects of all SNVs of one sequence after the other.
 
     `positions` (from 0) restricts the mutated bases; `keep_draws` keeps the effects of each draw;
-    `engine`: "auto", "dense" or "windowed" (see engine.py)."""
+    `engine`: "auto", "dense" or "windowed" (see engine.py); `precision`: "float32" or "tf32" (see
+    precision.py), which the dense engine leaves at float32."""
 
     def __init__(
         self,
@@ -36,8 +38,10 @@ class Mutagenesis(Job):
         engine="auto",
         batch_size=None,
         device=None,
+        precision="float32",
     ):
         super().__init__(model, spec, outputs, n_samples, seed, batch_size, device)
+        self.precision = precision
         self.positions = positions
         self.keep_draws = keep_draws
         self.engine = engine
@@ -46,23 +50,42 @@ class Mutagenesis(Job):
     def begin(self, name, sequence):
         """Starts a sequence; returns its number of variants."""
         self.take(name, sequence)
+        if self.precision == "tf32":
+            for locked in self.locked:
+                refuse_without_tensor_cores(locked.model.parameter.device)
         self.position, self.alt = snvs(self.code, self.positions)
         n = len(self.position)
         self.moments = Moments(n, len(self.outputs))
         shape = (n, len(self.outputs), self.n_samples)
         self.draws = np.empty(shape) if self.keep_draws else None
-        self.draw, self.done = 1, -1  # of the variants; -1: the reference is still to be computed
+        self.done = -1  # of the variants in the current pass; -1: the reference is still to be computed
         if n and not self.choices:
             self._choose_engines()
         self.windowed = [
-            Windowed(locked, self.code) if choice.engine == "windowed" else None
+            Windowed(locked, self.code, precision=self.precision) if choice.engine == "windowed" else None
             for locked, choice in zip(self.locked, self.choices)
         ]
         if self.batch_size is None and n and not all(self.windowed):
             # Kept for the sequences that follow, which may have more variants than this one.
             most = 3 * np.size(self.code if self.positions is None else self.positions) + 1
             self.batch_size = self.choose_batch_size(self._trial, most)
+        self._plan_passes(range(1, self.n_samples + 1))
         return n
+
+    def _plan_passes(self, draws):
+        """Puts the draws, a list of them for each pass of one member, in `self.left`."""
+        passes = []
+        for member in range(len(self.locked)):
+            own = [draw for draw in draws if self.member(draw) == member]
+            size = self._draws_at_once(member)
+            passes += [own[i : i + size] for i in range(0, len(own), size)]
+        self.left = sorted(passes)
+
+    def _draws_at_once(self, member):
+        """How many draws a pass takes: several where one chunk holds all variants."""
+        if not self.choices or self.batch_size is not None or self.choices[member].rows is None:
+            return 1
+        return self.choices[member].draws if len(self.position) <= self.choices[member].rows else 1
 
     def _choose_engines(self):
         row = Row(self.sequence, 1)
@@ -113,24 +136,35 @@ class Mutagenesis(Job):
         if len(self.position) == 0:
             return 1.0
         start = time.perf_counter()
-        while self.draw <= self.n_samples:
+        while self.left:
             self._batch()
             if time.perf_counter() - start > STEP_SECONDS:
                 break
-        return (self.draw - 1 + max(self.done, 0) / len(self.position)) / self.n_samples
+        now = len(self.left[0]) * max(self.done, 0) / len(self.position) if self.left else 0
+        return 1 - (sum(map(len, self.left)) - now) / self.n_samples
 
     def _batch(self):
         n = len(self.position)
+        draws = self.left[0]
         first = self.done < 0  # the reference rides along with the first batch of a draw
-        member = self.member(self.draw)
+        member = self.member(draws[0])
         variants = self._next(member)
         try:
-            out = self._compute(member, variants)
+            results = self._compute(member, variants, draws)
         except torch.cuda.OutOfMemoryError:
             self._halve(member)
             return
-        out, rounding = self.on_scale(member, out, lambda row: self._what(variants[row]))
-        if first:
+        for draw, out in zip(draws, results):
+            self._add(member, variants, draw, out)
+        self.done += first + (variants >= 0).sum()
+        if self.done == n:
+            self.left.pop(0)
+            self.done = -1
+
+    def _add(self, member, variants, draw, out):
+        """Adds the predictions (N, K) of variants in a draw to the moments."""
+        out, rounding = self.on_scale(member, out, lambda row: self._what(variants[row], draw))
+        if variants[0] < 0:
             self.ref = out[0]
             self.moments.add_reference(self.ref, rounding[0])
             out, rounding, variants = out[1:], rounding[1:], variants[1:]
@@ -139,10 +173,7 @@ class Mutagenesis(Job):
             effect = out - self.ref
             self.moments.add_effects(rows, effect, rounding)
             if self.draws is not None:
-                self.draws[rows, :, self.draw - 1] = effect
-        self.done += first + len(variants)
-        if self.done == n:
-            self.draw, self.done = self.draw + 1, -1
+                self.draws[rows, :, draw - 1] = effect
 
     def _next(self, member):
         """Numbers of the variants of the next batch; -1 is the reference."""
@@ -154,47 +185,50 @@ class Mutagenesis(Job):
             size = 1
         return np.arange(self.done, min(self.done + size, len(self.position)))
 
-    def _compute(self, member, variants):
-        """(N, K) predictions of variants in the current draw."""
+    def _compute(self, member, variants, draws):
+        """(D, N, K) predictions of variants in the draws of a pass."""
         first = variants[0] < 0
         engine = self.windowed[member]
         if engine is not None:
             own = variants[int(first) :]
-            out = engine.compute(self.position[own], self.alt[own], Row(self.sequence, self.draw), int(own[0]))
-            return out if first else out[1:]
+            rows = [Row(self.sequence, draw) for draw in draws]
+            out = engine.compute_draws(self.position[own], self.alt[own], rows, int(own[0]))
+            return out if first else out[:, 1:]
         position = np.where(variants < 0, -1, self.position[variants])
         # A number that is the variant's own, whichever positions are asked for; 0 is the reference.
         numbers = np.where(variants < 0, 0, 1 + 4 * position + self.alt[variants])
-        rows = self._rows(numbers, self.draw)
-        return self.locked[member].compute(self.code, position, self.alt[variants], rows)
+        rows = self._rows(numbers, draws[0])
+        return self.locked[member].compute(self.code, position, self.alt[variants], rows)[None]
 
     def _halve(self, member):
-        """Smaller batches after the GPU ran out of memory."""
+        """Less at a time after the GPU ran out of memory."""
+        choice = self.choices[member]
         if self.windowed[member] is None:
             self.batch_size = halved(self.batch_size)
+            return
+        if len(self.left[0]) > 1:
+            choice.draws = halved(choice.draws)
         else:
-            self.choices[member].rows = halved(self.choices[member].rows)
-            self.windowed[member].tapes.clear()
+            choice.rows = halved(choice.rows)
+        self.windowed[member].tapes.clear()
+        self._plan_passes([draw for draws in self.left for draw in draws])
 
-    def _what(self, v):
-        """Variant number v (-1: the reference) of the current draw, in words."""
-        of = f"sequence '{self.name}' in draw {self.draw}"
+    def _what(self, v, draw):
+        """Variant number v (-1: the reference) of a draw, in words."""
+        of = f"sequence '{self.name}' in draw {draw}"
         if v < 0:
             return f"the reference of {of}"
         change = f"{self.position[v] + 1}{BASES[self.code[self.position[v]]]}>{BASES[self.alt[v]]}"
         return f"the variant {change} of {of}"
 
     def collect(self):
-        """Results of the sequence: 1-D arrays over variants x outputs, outputs fastest.
-
-        `position` from 1, `ref` and `alt` as codes 0..3 for ACGT, `output` an index into
-        `outputs` given; `draws` has the draws of a row fastest."""
-        k = len(self.outputs)
+        """Results of the sequence: 1-D arrays over variants x outputs, outputs fastest; `draws` has the draws of a
+        row fastest. Of variants alone: `position` from 1, `ref` and `alt` as codes 0..3 for ACGT."""
         result = self.moments.result()
         flat = {name: np.ascontiguousarray(values).ravel() for name, values in result.items()}
-        flat["position"] = np.repeat(self.position + 1, k)
-        flat["ref"] = np.repeat(self.code[self.position], k).astype(np.int64)
-        flat["alt"] = np.repeat(self.alt, k).astype(np.int64)
+        flat["position"] = self.position + 1
+        flat["ref"] = self.code[self.position].astype(np.int64)
+        flat["alt"] = self.alt.astype(np.int64)
         if self.draws is not None:
             flat["draws"] = self.draws.ravel()
         self.moments = self.draws = None

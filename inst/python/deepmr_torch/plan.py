@@ -40,8 +40,15 @@ class Plan:
         dimension."""
         return any(rate > 0 and site.batch_dim is None for site, rate in zip(self.sites, self.rates))
 
+    @property
+    def folds(self):
+        """True where a pass can take several draws: each active call's masks lie along the first dimension, stream
+        by stream."""
+        return all(site.batch_dim == 0 and not site.folded for site, rate in zip(self.sites, self.rates) if rate > 0)
+
     def handler(self, rows, n, device):
-        """Answers the calls of one pass over n rows: `rows` is one Row that all share, or a list."""
+        """Answers the calls of one pass over n rows: `rows` is one Row that all share, or a list: of the masks of
+        each row, or of a pass over several draws."""
 
         def answer(call):
             site, rate = self._known(call, n), self.rates[call.ordinal - 1]

@@ -8,7 +8,7 @@ import torch
 
 from . import rules_convolution, rules_linear, rules_pointwise, rules_pooling, rules_shape
 from .nested import leaves, nested_map
-from .windows import Dense, Local, Shape, full, shared
+from .windows import Dense, Local, Shape, Streams, full, shared
 
 RULES = {
     **rules_pointwise.RULES,
@@ -19,6 +19,7 @@ RULES = {
 }
 FOR_CONSTANTS = {*rules_shape.FOR_CONSTANTS, *rules_pointwise.RULES.values()}
 VIEWS = {torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
+FOR_STREAMS = {rules_pointwise.pointwise, rules_shape.copy}
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 WIDEST = 0.5  # windows of more than this share of the length are no gain, unless all rows share one
 
@@ -26,11 +27,16 @@ WIDEST = 0.5  # windows of more than this share of the length are no gain, unles
 def apply(func, args, kwargs, how=None):
     """Content of func's result; `how` is told the rule that did it."""
     local = leaves((args, kwargs), Local)
+    streams = leaves((args, kwargs), Streams)
+    if streams and not local and not leaves((args, kwargs), Dense):
+        return _on_streams(func, args, kwargs)
     if local and not leaves((args, kwargs), Dense):
         rule = RULES.get(func)
         if rule is None and torch.Tag.pointwise in func.tags:
             rule = rules_pointwise.pointwise
         if any(a.change is None for a in local) and rule not in FOR_CONSTANTS:
+            rule = None
+        if streams and rule not in FOR_STREAMS:
             rule = None
         out = rule(func, *args, **kwargs) if rule is not None else None
         if out is not None and not _too_wide(out):
@@ -54,6 +60,21 @@ def apply(func, args, kwargs, how=None):
     return nested_map(lambda a: Dense(a) if isinstance(a, torch.Tensor) else a, out)
 
 
+def _on_streams(func, args, kwargs):
+    """Content of func's result for masks alone: what dropout makes of one before it multiplies."""
+    per = leaves((args, kwargs), Streams)[0].per
+    if func is torch.ops.aten.expand.default:
+        x, (n, *sizes), *_ = args
+        if n == x.sizes()[0]:
+            return Streams(x.values.expand(-1, *sizes), per)
+    elif torch.Tag.pointwise in func.tags or func is torch.ops.aten._to_copy.default:
+        args, kwargs = nested_map(lambda a: a.values if isinstance(a, Streams) else a, (args, kwargs))
+        if changes_first(func):  # masks are kept for other passes
+            args = (args[0].clone(), *args[1:])
+        return Streams(func(*args, **kwargs), per)
+    raise NotImplementedError(f"{func} on masks of several draws")
+
+
 def in_one_piece(func, kwargs):
     """Whether a function of torch is done as a whole: inside, these change plain tensors, or views, in place."""
     name = getattr(func, "__name__", "")
@@ -69,7 +90,7 @@ def on_all_rows(func, args, kwargs, how=None):
 
 
 def _rows(a):
-    return full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, Dense) else a
+    return full(a).rows if isinstance(a, Local) else a.rows if isinstance(a, (Dense, Streams)) else a
 
 
 def changes_first(func):

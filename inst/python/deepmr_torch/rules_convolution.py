@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from .layouts import laid_out
+from .precision import of_differences
 from .rules_pointwise import batch_norm
 from .windows import Deferred, Local, aligned, blank_outside, shared
 
@@ -54,6 +55,7 @@ class Convolved(Deferred):
         self.sample, self.length = ref, ref.shape[2]
         self.shape = (len(start), x.width + weight.shape[2] - 1, len(weight))
 
+    @of_differences
     def compute(self, a, b):
         """Each output of the window gathers its inputs, which lie side by side, in one product."""
         delta = self.source[a:b]
@@ -72,6 +74,7 @@ class Convolved(Deferred):
     def living(self, position):
         return None
 
+    @of_differences
     def column(self, position, rows, channels, kept):
         taps = laid_out(self.weight, "by output", lambda v: v.transpose(1, 2).contiguous())  # (O, k, I)
         if channels is not None:
@@ -95,6 +98,7 @@ class Convolved(Deferred):
         return kept[rows.stream, at]
 
 
+@of_differences
 def _by_tap(delta, weight, dilation):
     r, w, c = delta.shape
     o, _, k = weight.shape
@@ -106,6 +110,7 @@ def _by_tap(delta, weight, dilation):
     return out
 
 
+@of_differences
 def _of_shared(delta, weight, dilation, start, length):
     """(differences, first position) where the windows (R, w, I) of all rows begin at the padded position
     `start`: of the outputs 0..length-1 alone."""
@@ -122,6 +127,7 @@ def _of_shared(delta, weight, dilation, start, length):
     return out, low
 
 
+@of_differences
 def _grouped(delta, weight, dilation, groups):
     r, w, c = delta.shape
     o, per, k = weight.shape

@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from .nested import leaves, nested_map
-from .windows import Deferred, Local, add_at, gather, hull, widened
+from .windows import Deferred, Local, Streams, add_at, gather, hull, widened
 
 aten = torch.ops.aten
 LINEAR = {aten.mul.Tensor, aten.mul_.Tensor, aten.div.Tensor, aten.div_.Tensor}
@@ -13,25 +13,29 @@ SHIFT = {aten.add.Tensor, aten.add_.Tensor, aten.sub.Tensor, aten.sub_.Tensor}
 
 
 def canonical(value, x):
-    """A plain tensor that broadcasts against x's form, as (1 or S, 1 or C, 1 or L); None where it cannot."""
+    """A plain tensor that broadcasts against x's form, or Streams, as (1 or S, 1 or C, 1 or L); None where it
+    cannot."""
+    first = 1
+    if isinstance(value, Streams):
+        first, value = x.streams, value.values
     shape = (1,) * (len(x.form) + 1 - value.dim()) + tuple(value.shape)
     if len(shape) != len(x.form) + 1:
         return None
     value = value.reshape(shape)
     c, n = x.channels, x.length
     sizes = {"C": c, "L": n, "CL": c * n, "LC": c * n}
-    if shape[0] != 1:
+    if shape[0] != first:
         return None
     kinds = [f for f, size in zip(x.form, shape[1:]) if size != 1]
     if any(f == "1" or size != sizes[f] for f, size in zip(x.form, shape[1:]) if size != 1):
         return None
     if kinds in (["CL"], ["C", "L"]):
-        return value.reshape(1, c, n)
+        return value.reshape(first, c, n)
     if kinds in (["LC"], ["L", "C"]):
-        return value.reshape(1, n, c).transpose(1, 2)
+        return value.reshape(first, n, c).transpose(1, 2)
     if kinds == ["C"]:
-        return value.reshape(1, c, 1)
-    return value.reshape(1, 1, n) if kinds == ["L"] else value.reshape(1, 1, 1)
+        return value.reshape(first, c, 1)
+    return value.reshape(first, 1, n) if kinds == ["L"] else value.reshape(first, 1, 1)
 
 
 def pointwise(func, *args, **kwargs):
@@ -47,7 +51,7 @@ def pointwise(func, *args, **kwargs):
     def constant(a):
         if isinstance(a, Local) and a.change is None:
             return _Constant(a.ref)
-        if isinstance(a, torch.Tensor) and a.dim():
+        if isinstance(a, Streams) or (isinstance(a, torch.Tensor) and a.dim()):
             value = canonical(a, x)
             fits.append(value is not None)
             return _Constant(value)
@@ -178,7 +182,7 @@ def window_of(value, stream, start, width):
 
 def _of_constants(func, x, args, kwargs):
     """The same for all rows: what functional dropout does with its mask."""
-    plain = [a for a in args if isinstance(a, torch.Tensor) and a.dim()]
+    plain = [a for a in args if isinstance(a, Streams) or (isinstance(a, torch.Tensor) and a.dim())]
     if plain:
         return None
     args, kwargs = nested_map(lambda a: a.ref if isinstance(a, Local) else a, (args, kwargs))

@@ -43,7 +43,7 @@ def max_pool(func, x, kernel, stride=(), padding=(0,), dilation=(1,), ceil_mode=
     span = (width - 1) * s + (k - 1) * d + 1
     for a, b in blocks((x.n_rows, span, x.channels), x.ref):
         first, stream = start[a:b], x.stream[a:b]
-        values = gather(x.by_position, stream, first * s - p, span, fill=-torch.inf).contiguous()
+        values = gather(x.by_position, stream, first * s - p, span, fill=-torch.inf, own=True)
         add_at(values, x.rows(a, b), x.start[a:b] - (first * s - p))
         if d == 1 and k == s:
             pooled = values.view(b - a, width, k, -1).amax(2)

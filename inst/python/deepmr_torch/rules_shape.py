@@ -195,10 +195,10 @@ def _new_empty(func, x, size, dtype=None, **kwargs):
     return Local(x.ref.new_zeros(x.streams, c, n), None, x.start, x.form)
 
 
-def _copy(func, x, source, non_blocking=False):
+def copy(func, x, source, non_blocking=False):
     if isinstance(source, (Local, Dense)):
         return source if source.sizes() == x.sizes() else None
-    if x.change is not None or source.shape[0] not in (1, x.streams):
+    if x.change is not None:
         return None
     from .rules_pointwise import canonical
 
@@ -234,9 +234,9 @@ RULES = {
     aten.zeros_like.default: _like,
     aten.full_like.default: _like,
     aten.new_empty.default: _new_empty,
-    aten.copy_.default: _copy,
+    aten.copy_.default: copy,
 }
 # These take a Local without differences, too.
 FOR_CONSTANTS = {
-    _view, _permute, _transpose, _unsqueeze, _squeeze, _same, _pad, _like, _new_empty, _copy,
+    _view, _permute, _transpose, _unsqueeze, _squeeze, _same, _pad, _like, _new_empty, copy,
 }  # fmt: skip

@@ -7,21 +7,14 @@ import torch
 
 @contextlib.contextmanager
 def plain_cudnn(enabled):
-    """cuDNN without choice of algorithm by timing and without TF32, which rounds to 10 bits."""
+    """cuDNN without choice of algorithm by timing."""
     cudnn = torch.backends.cudnn
-    settings = [(cudnn, "enabled", enabled), (cudnn, "benchmark", False)]
-    if hasattr(cudnn, "conv"):  # since torch 2.9, where allow_tf32 fails if conv and rnn differ
-        settings += [(cudnn.conv, "fp32_precision", "ieee"), (cudnn.rnn, "fp32_precision", "ieee")]
-    else:
-        settings += [(cudnn, "allow_tf32", False)]
-    before = [getattr(holder, name) for holder, name, _ in settings]
+    before = cudnn.enabled, cudnn.benchmark
+    cudnn.enabled, cudnn.benchmark = enabled, False
     try:
-        for holder, name, value in settings:
-            setattr(holder, name, value)
         yield
     finally:
-        for (holder, name, _), value in zip(settings, before):
-            setattr(holder, name, value)
+        cudnn.enabled, cudnn.benchmark = before
 
 
 def uncompiled():

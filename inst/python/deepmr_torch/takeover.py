@@ -16,7 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._pytree import tree_leaves
 
-from . import rng
+from . import precision, rng
 from .answer import Answer
 from .errors import DeepmrError
 from .layers import ALPHA_MODULES, drop, dropout_class, is_normalisation, noise_shape
@@ -56,6 +56,7 @@ class Takeover:
             stack.enter_context(sdpa_kernel(SDPBackend.MATH))
             recurrent = any(isinstance(m, nn.RNNBase) and m.dropout > 0 for m in self.module.modules())
             stack.enter_context(plain_cudnn(torch.backends.cudnn.enabled and not recurrent))
+            stack.enter_context(precision.full())
             # A frozen TorchScript module has no training flag.
             flags = [(m, m.training) for m in self.module.modules() if hasattr(m, "training")]
             stack.callback(lambda: [setattr(m, "training", flag) for m, flag in flags])

@@ -11,11 +11,13 @@ import torch
 
 from . import rules
 from .nested import leaves, nested_map
-from .windows import Deferred, Dense, LastLayer, Local, Shape, full
+from .windows import Deferred, Dense, LastLayer, Local, Shape, Streams, full
+
+CONTENTS = (Local, Dense, Shape, Streams)
 
 
 class Batch(torch.Tensor):
-    """Stands for a batch; `content` is a Local or a Dense."""
+    """Stands for a batch; `content` is a Local, a Dense or Streams."""
 
     @staticmethod
     def __new__(cls, content, tape, mark=None, memory=None):
@@ -127,13 +129,11 @@ class Tape:
         memory = args[0].memory if operation and func.is_view and isinstance(args[0], Batch) else None
         if isinstance(results, (list, tuple)):
             wrapped = [
-                Batch(r, self, None if place is None else (place, i), memory)
-                if isinstance(r, (Local, Dense, Shape))
-                else r
+                Batch(r, self, None if place is None else (place, i), memory) if isinstance(r, CONTENTS) else r
                 for i, r in enumerate(results)
             ]
             return type(results)(wrapped)
-        if isinstance(results, (Local, Dense, Shape)):
+        if isinstance(results, CONTENTS):
             return Batch(results, self, None if place is None else (place, None), memory)
         return results
 

@@ -2,7 +2,8 @@
 
 `Local` holds the activations of the reference once and, for each row, the differences on the window of
 positions that its variant can reach; `Deferred` differences are computed when they are asked for. `Dense`
-holds all rows. Local and Dense stand for a batch whose first row of each stream is the reference.
+holds all rows. `Streams` hold what is the same for all rows of a stream, such as its mask. Each stands for a batch
+whose first row of each stream is the reference: streams are a sequence and its reverse complement, or draws.
 """
 
 import collections
@@ -134,6 +135,21 @@ class Dense:
         return self.rows[:, numbers]
 
 
+class Streams:
+    """values (S, ...): each stands for all `per` rows of its stream."""
+
+    def __init__(self, values, per):
+        self.values = self.sample = values
+        self.per = per
+
+    def sizes(self):
+        return (len(self.values) * self.per, *self.values.shape[1:])
+
+    @property
+    def rows(self):
+        return self.values.repeat_interleave(self.per, 0)
+
+
 class Shape:
     """What is left of a result that nothing looks at: of a static operation in later draws, or of the places
     of maxima, which windows do not know."""
@@ -177,11 +193,11 @@ def shared(start):
     return int(start[0]) if len(start) and bool((start == start[0]).all()) else None
 
 
-def gather(by_position, stream, start, width, fill=None):
+def gather(by_position, stream, start, width, fill=None, own=False):
     """(R, width, C): windows of (S or 1, L, C) that begin at start (R,) in stream (R,). Positions outside
-    take the nearest one's values, or `fill`. Not to be changed: rows may be views of one."""
+    take the nearest one's values, or `fill`. Not to be changed unless `own`: they may be views."""
     s, n, c = by_position.shape
-    first = shared(start)
+    first = None if own else shared(start)
     if s == 1 and first is not None and 0 <= first <= n - width:
         return by_position[:, first : first + width].expand(len(start), -1, -1)
     at = start[:, None] + torch.arange(width, device=start.device)
