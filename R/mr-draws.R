@@ -131,9 +131,9 @@ slope_influence <- function(m, line) (m$hy - line$slope * m$hx) / line$denominat
 
 # Degrees of freedom of a sum of independent variances.
 satterthwaite <- function(variance, df) {
-  some <- variance > 0
-  if (sum(some) < 2L) {
-    return(if (any(some)) df[some] else min(df))
+  some <- which(variance > 0) # not where numbers overflow
+  if (length(some) < 2L) {
+    return(if (length(some)) df[some] else min(df))
   }
   sum(variance)^2 / sum(variance[some]^2 / df[some])
 }
