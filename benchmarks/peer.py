@@ -40,7 +40,7 @@ def main(n_sequences):
     letters = np.random.default_rng(1).choice(list("ACGT"), (n_sequences, length))
     sequences = ["".join(row) for row in letters]
     codes = np.stack([encode.codes(sequence) for sequence in sequences])
-    x = torch.nn.functional.one_hot(torch.from_numpy(codes.astype(np.int64)), 4).transpose(1, 2).float()
+    x = torch.nn.functional.one_hot(torch.from_numpy(codes.astype(np.int64)), 4).transpose(1, 2).float().contiguous()
 
     def theirs(x, batch):
         return peer.saturation_mutagenesis(

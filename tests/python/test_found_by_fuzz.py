@@ -160,3 +160,29 @@ def test_a_chunk_of_one_variant_leaves_the_reference_alone():
     branch = (("max_pool", 3, 1, 1, 1, False), ("act", "relu"))
     layers = (("conv", 1, 3, 1, "same", 1, 1, False), ("drop", "element", 0.1), ("residual", *branch))
     check(Case(Network("NCL", 30, layers, "flatten", (), ("one", 1), "identity", "one", 0), cuts=(1,), silent=True))
+
+
+FILLED = {
+    "added": lambda h: torch.zeros_like(h).add_(h),
+    "multiplied": lambda h: torch.ones_like(h).mul_(h),
+    "taken_from": lambda h: torch.ones_like(h).sub_(h),
+    "to_the_power": lambda h: torch.full_like(h, 2.0).pow_(h),
+}
+
+
+@pytest.mark.parametrize("size", [1, 2, None])
+@pytest.mark.parametrize("name", FILLED)
+def test_constants_that_variants_are_written_into_stay_as_they_are(name, size):
+    """Windows of a constant with one channel were the constant itself, for chunks of one position."""
+
+    class Filled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.drop, self.head = nn.Conv1d(4, 1, 5), nn.Dropout(0.3), nn.Linear(LONG - 4, 2)
+
+        def forward(self, x):
+            return self.head(self.drop(FILLED[name](self.conv(x))).flatten(1))
+
+    model = as_model(settle(Filled()), length=LONG)
+    result, _ = run_with(model, RANDOM, "windowed", batch_size=size, positions=[0, 9, 30])
+    same(result, run_with(model, RANDOM, "dense", positions=[0, 9, 30])[0])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from drive import named
+from drive import mutate, named
 from networks import NETWORKS, SEQUENCE
 from test_windowed import LONG, RANDOM, WITH_N, run_with, same, zoo
 from zoo_networks import NETS
@@ -67,6 +67,20 @@ def test_passes_hold_no_more_draws_than_fit(passes, monkeypatch):
     assert set(passes) == {1}
 
 
+def test_every_sequence_has_as_many_draws_to_a_pass_as_fit(passes, monkeypatch):
+    """Not as many as the first one's, which had fewer variants or more."""
+    n = 3 * LONG
+    monkeypatch.setitem(engine.MOST_ROWS, "cpu", 2 * n)
+    few = "N" * (LONG - 1) + "A"
+    for sequences, expected in ([few, RANDOM], [3, 2, 1]), ([RANDOM, few], [2, 1, 3]):
+        passes.clear()
+        results = mutate(zoo("deepsea"), sequences, engine="auto")
+        assert passes == expected
+        for sequence, result in zip(sequences, results):
+            alone = mutate(zoo("deepsea"), sequence, engine="dense")
+            np.testing.assert_allclose(result["draws"], alone["draws"], rtol=1e-4, atol=4e-6)
+
+
 def test_members_take_their_own_draws(passes):
     members = ensemble([zoo("deepsea"), zoo("beluga")])
 
@@ -101,7 +115,7 @@ def test_out_of_memory_takes_fewer_draws(monkeypatch):
     monkeypatch.setitem(engine.MOST_ROWS, "cpu", 3 * n)
     result, _ = run_with(zoo("deepsea"), RANDOM)
     monkeypatch.undo()
-    assert taken[:2] == [(3, n), (1, n)] and max(rows for _, rows in taken[-3:]) <= 60
+    assert taken[:3] == [(3, n), (1, n), (1, n // 2)] and max(rows for _, rows in taken[-3:]) <= 60
     same(result, run_with(zoo("deepsea"), RANDOM, "dense")[0])
 
 

@@ -120,6 +120,23 @@ def test_ensembles_choose_for_each_member():
     np.testing.assert_allclose(a["draws"], b["draws"], **CLOSE)
 
 
+def test_a_batch_size_found_for_a_dense_member_is_its_own(monkeypatch):
+    taken = []
+    original = engine.Windowed.compute_draws
+
+    def compute(self, position, alt, rows, key):
+        if not self.measured:
+            taken.append(len(position))
+        return original(self, position, alt, rows, key)
+
+    monkeypatch.setattr(engine.Windowed, "compute_draws", compute)
+    monkeypatch.setattr(Mutagenesis, "choose_batch_size", lambda *args: 8)
+    members = ensemble([zoo("branches"), zoo("wide")])
+    a = mutate(members, RANDOM, n_samples=4, engine="auto")
+    assert taken == [3 * LONG] * 2
+    np.testing.assert_allclose(a["draws"], mutate(members, RANDOM, n_samples=4)["draws"], **CLOSE)
+
+
 def test_the_reference_is_that_of_prediction():
     model = zoo("deepsea_both_strands")
     result = mutate(model, RANDOM, engine="windowed", n_samples=5)

@@ -11,6 +11,8 @@ from test_windowed import RANDOM, run_with, same, zoo
 from torch import nn
 from zoo_networks import LONG, Chain
 
+from deepmr_torch.errors import DeepmrError
+
 
 def ended(*layers):
     """A network whose last layers are `layers` and a linear one on all positions."""
@@ -141,3 +143,83 @@ def test_probabilities_and_rare_marks_against_double_precision(name, bias, level
     assert level / 2 < exact["mean_ref"].mean() < 2 * level
     assert np.abs(exact["draws"]).max() > 1e-4
     assert (np.abs(windowed["draws"] - exact["draws"]) <= 1e-6 + 1e-3 * np.abs(exact["draws"])).all()
+
+
+@pytest.mark.parametrize("size", [None, 7])
+def test_differences_of_what_overflows_are_not_taken(size):
+    """TTTT makes exp(100), in float32: 1 / (1 + exp(100)) is 0 for the whole network, too."""
+
+    class ByHand(nn.Module):
+        def __init__(self, most=float("inf")):
+            super().__init__()
+            self.conv, self.drop, self.head = nn.Conv1d(4, 2, 4), nn.Dropout(0.3), nn.Linear(2 * (LONG - 3), 2)
+            self.most = most
+
+        def forward(self, x):
+            h = 1 / (1 + torch.exp(-self.conv(x)))
+            return self.head(self.drop(h).flatten(1)) / (h[:, :, 0] <= self.most)
+
+    def made(*args):
+        net = settle(ByHand(*args))
+        with torch.no_grad():
+            net.conv.weight[0, 3] = -25.0
+        return as_model(net, length=LONG)
+
+    sequences = ["ACG" * (LONG // 3), "TTTA" + RANDOM[4:40] + "TTTTT" + RANDOM[45:]]
+    result = mutate(made(), sequences, engine="windowed", batch_size=size)
+    for got, expected in zip(result, mutate(made(), sequences)):
+        np.testing.assert_allclose(got["draws"], expected["draws"], rtol=1e-4, atol=4e-6)
+    same_error = []
+    for name in ("windowed", "dense"):
+        with pytest.raises(DeepmrError) as error:
+            mutate(made(0.6), sequences, engine=name, batch_size=16)
+        same_error.append(error.value.problem)
+    assert error.value.what == "not_finite" and same_error[0] == same_error[1]
+
+
+def test_a_linear_layer_may_be_called_with_values_in_several_orders():
+    class Shared(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.drop, self.head = nn.Conv1d(4, 6, 5), nn.Dropout(0.3), nn.Linear(6 * (LONG - 4), 2)
+
+        def forward(self, x):
+            h = self.drop(torch.relu(self.conv(x)))
+            wide = torch.cat(h.split(28, 2), 1)
+            return self.head(h.flatten(1)) + self.head(h.transpose(1, 2).flatten(1)) + self.head(wide.flatten(1))
+
+    model = as_model(settle(Shared()), length=LONG)
+    result, _ = run_with(model, RANDOM, "windowed")
+    same(result, run_with(model, RANDOM, "dense")[0])
+
+
+BY_HAND = {
+    "sigmoid": lambda h: 1 / (1 + torch.exp(-h)),
+    "softplus": lambda h: torch.log(torch.exp(h) + 1),
+    "odds": lambda h: torch.exp(h) / (1 + torch.exp(h)),
+    "scaled": lambda h: 1 / (0.5 * torch.exp(-h) + 0.5),
+}
+
+
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("name", BY_HAND)
+def test_small_values_beside_large_ones_keep_their_digits(name, linear):
+    """Some variants move exp(20) to exp(0), of which a difference to exp(20) knows nothing in float32."""
+
+    class ByHand(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.drop = nn.Conv1d(4, 2, 4), nn.Dropout(0.3)
+            self.head = nn.Linear(2 * (LONG - 3) if linear else 2, 2)
+
+        def forward(self, x):
+            h = BY_HAND[name](self.conv(self.drop(x)))
+            return self.head(h.flatten(1) if linear else h.mean(2))
+
+    net = settle(ByHand())
+    with torch.no_grad():
+        net.conv.weight[0] *= 0.01
+        net.conv.weight[0, 3, 1], net.conv.weight[1, 2, 2] = -14.0, 14.0
+    single, double = (as_model(copy.deepcopy(net).to(dtype), length=LONG) for dtype in (torch.float, torch.double))
+    got = mutate(single, RANDOM, engine="windowed")["draws"]
+    np.testing.assert_allclose(got, mutate(double, RANDOM)["draws"], rtol=1e-3, atol=1e-6)

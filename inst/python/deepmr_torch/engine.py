@@ -35,15 +35,15 @@ PRODUCTS = ("aten::convolution", "aten::addmm", "aten::mm")
 @dataclasses.dataclass
 class Choice:
     """What was found for one network: `engine`, why it is dense (`reason`), how each operation runs, the
-    largest difference from dense on the variants compared, how many variants a chunk holds, and how many draws
-    a pass takes if one chunk holds all variants."""
+    largest difference from dense on the variants compared, how many variants a chunk holds, and whether a pass
+    may take several draws where as many variants of each fit into a chunk."""
 
     engine: str
     reason: str | None = None
     how: list = dataclasses.field(default_factory=list)
     difference: float | None = None
     rows: int | None = None
-    draws: int = 1
+    folds: bool = False
 
 
 class Windowed:
@@ -75,7 +75,21 @@ class Windowed:
             del self.tapes[key, len(rows)]
             raise
         tape.end()
-        return out.reshape(len(rows), 1 + len(position), -1)
+        out = out.reshape(len(rows), 1 + len(position), -1)
+        return out if self.measured else self._finite(out, position, alt, rows)
+
+    def _finite(self, out, position, alt, rows):
+        """Predictions that are not finite are computed anew by the whole network: where values overflow, so do
+        their differences, but what follows may be finite again (1 / (1 + exp(-x)), for one)."""
+        position, alt = np.append(-1, position), np.append(0, alt).astype(np.uint8)
+        for draw, row in zip(out, rows):
+            lost = np.flatnonzero(~np.isfinite(draw).all(axis=1))
+            for i in range(0, len(lost), CHECKED):
+                some = lost[i : i + CHECKED]
+                draw[some] = self.locked.compute(self.code, position[some], alt[some], row)
+                if not np.isfinite(draw[some]).all():
+                    return out  # the run reports the first of them
+        return out
 
     def _forward(self, tape, rows):
         locked = self.locked
@@ -129,14 +143,16 @@ def choose(locked, asked, code, position, alt, row):
     tape = engine.tapes[0, 1]
     finite = np.isfinite(got) & np.isfinite(dense)  # others are reported, with their draw, in the run
     difference = float(np.abs(got[finite] - dense[finite]).max(initial=0.0))
+    if (~np.isfinite(got) & np.isfinite(dense)).any():
+        return Choice("dense", "its differences overflow where the whole network's predictions do not", tape.how)
     if max(apart(got, dense, locked.eps), apart(again, dense, locked.eps)) > 1:
         return Choice("dense", f"its predictions differ from those of the whole network by {difference:.3g}", tape.how)
     if not any(name in PRODUCTS and rule != "all rows" for name, rule in tape.how):
         return Choice("dense", "no layer gains from it", tape.how)
     rows = _chunk(tape.sizes(), len(some) + 1, locked)
     choice = Choice("windowed", None, tape.how, difference, rows)
-    if locked.model.parameter.device.type in SEVERAL_DRAWS and rows >= 2 * len(position):
-        choice.draws = rows // len(position) if _folds(locked, engine, position[some], alt[some], row) else 1
+    if locked.model.parameter.device.type in SEVERAL_DRAWS:
+        choice.folds = _folds(locked, engine, position[some], alt[some], row)
     return choice
 
 

@@ -18,6 +18,8 @@ from .masks import Row
 from .moments import Moments
 from .precision import refuse_without_tensor_cores
 
+LEAST_VARIANTS = 100  # what the reference of a draw takes in memory, at least, in variants
+
 
 class Mutagenesis(Job):
     """Effects of all SNVs of one sequence after the other.
@@ -41,6 +43,7 @@ class Mutagenesis(Job):
         precision="float32",
     ):
         super().__init__(model, spec, outputs, n_samples, seed, batch_size, device)
+        self.asked = batch_size  # of windowed members too, unlike a size that is found for dense ones
         self.precision = precision
         self.positions = positions
         self.keep_draws = keep_draws
@@ -82,10 +85,10 @@ class Mutagenesis(Job):
         self.left = sorted(passes)
 
     def _draws_at_once(self, member):
-        """How many draws a pass takes: several where one chunk holds all variants."""
-        if not self.choices or self.batch_size is not None or self.choices[member].rows is None:
+        """How many draws a pass takes: several where one chunk holds all variants of each."""
+        if not self.choices or self.asked is not None or not self.choices[member].folds:
             return 1
-        return self.choices[member].draws if len(self.position) <= self.choices[member].rows else 1
+        return max(self.choices[member].rows // max(len(self.position), LEAST_VARIANTS), 1)
 
     def _choose_engines(self):
         row = Row(self.sequence, 1)
@@ -178,7 +181,7 @@ class Mutagenesis(Job):
     def _next(self, member):
         """Numbers of the variants of the next batch; -1 is the reference."""
         if self.windowed[member] is not None:
-            size = min(self.choices[member].rows, self.batch_size or np.inf) + (self.done < 0)
+            size = min(self.choices[member].rows, self.asked or np.inf) + (self.done < 0)
         elif self._one_mask or not self.locked[member].plan.batch_of_one:
             size = self.batch_size
         else:
@@ -206,10 +209,9 @@ class Mutagenesis(Job):
         if self.windowed[member] is None:
             self.batch_size = halved(self.batch_size)
             return
-        if len(self.left[0]) > 1:
-            choice.draws = halved(choice.draws)
-        else:
-            choice.rows = halved(choice.rows)
+        n, draws = len(self.position), len(self.left[0])  # a chunk may hold more than there is
+        most = min(n, self.asked or n) if draws == 1 else draws * max(n, LEAST_VARIANTS)
+        choice.rows = halved(min(choice.rows, most))
         self.windowed[member].tapes.clear()
         self._plan_passes([draw for draws in self.left for draw in draws])
 

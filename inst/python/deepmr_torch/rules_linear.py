@@ -53,10 +53,11 @@ def mm(func, x, weight):
     if not isinstance(x, Local) or not isinstance(weight, torch.Tensor) or x.form not in (("CL",), ("LC",)):
         return None
     c, n, s = x.channels, x.length, x.streams
+    name = ("positions", x.form, c, n)  # a layer may be called with several
     if x.form == ("CL",):
-        by_position = laid_out(weight, "positions", lambda v: v.reshape(c, n, -1).transpose(0, 1).contiguous())
+        by_position = laid_out(weight, name, lambda v: v.reshape(c, n, -1).transpose(0, 1).contiguous())
     else:
-        by_position = laid_out(weight, "positions", lambda v: v.reshape(n, c, -1).contiguous())
+        by_position = laid_out(weight, name, lambda v: v.reshape(n, c, -1).contiguous())
     ref = x.by_position.flatten(1) @ by_position.flatten(0, 1)
     total = ref[:, None].repeat(1, 1 + x.n_rows // s, 1)
     if x.ref.device.type in BY_START:

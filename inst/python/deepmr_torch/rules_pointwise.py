@@ -63,7 +63,8 @@ def pointwise(func, *args, **kwargs):
     ref = _call(func, args, kwargs, lambda y: y.ref, lambda value: value, func._schema.is_mutable)
     if ref.shape != x.ref.shape or not ref.is_floating_point():  # truth values have no differences
         return None
-    if args[0] is x and len(args) == 2 and kwargs.get("alpha", 1) == 1 and func in SHIFT | LINEAR:
+    fused = isinstance(x.change, Mapped) and not isinstance(args[-1], (Local, _Constant))
+    if args[0] is x and len(args) == 2 and kwargs.get("alpha", 1) == 1 and func in SHIFT | LINEAR and not fused:
         return _linear(func, x, args[1], ref)
     start, width = hull(changing) if len(changing) > 1 else (x.start, x.width)
     out = Local(ref, None, start, x.form)
@@ -98,7 +99,10 @@ def _call(func, args, kwargs, of_local, of_constant, copies=False):
 
 
 class Mapped(Deferred):
-    """f(reference + differences) - f(reference) for a pointwise f of one or more batches."""
+    """f(reference + differences) - f(reference) for a pointwise f of one or more batches.
+
+    Of a chain of them, as in 1 / (1 + exp(-x)), the values are handed on, not the differences: these would lose
+    the digits of a value that is small beside the reference's."""
 
     def __init__(self, func, args, kwargs, changing, out, width):
         self.func, self.args, self.kwargs, self.out = func, args, kwargs, out
@@ -108,25 +112,47 @@ class Mapped(Deferred):
         alone = len(changing) == 1 and not leaves((args, kwargs), _Constant)
         self.by_column = alone and isinstance(self.x.change, Deferred) and self.x.change.by_column
 
-    def compute(self, a, b):
+    def values(self, a, b):
+        """f(reference + differences) on the windows of the rows a to b - 1."""
         out, width = self.out, self.shape[1]
         start, stream = out.start[a:b], out.stream[a:b]
 
         def windows(y):
+            if _hands_on(y) and y.width == width and torch.equal(y.start[a:b], start):
+                return y.change.values(a, b)
             return gather(y.by_position, stream, start, width) + widened(y.rows(a, b), y.start[a:b], start, width)
 
-        delta = _call(self.func, self.args, self.kwargs, windows, lambda v: window_of(v, stream, start, width))
-        return delta.sub_(gather(out.by_position, stream, start, width))  # 0 outside: both took the nearest position
+        def constant(value):
+            window = window_of(value, stream, start, width)
+            # What changes its first argument in place would change the constant.
+            return window.expand(b - a, -1, -1).clone() if self.func._schema.is_mutable else window
+
+        return _call(self.func, self.args, self.kwargs, windows, constant)
+
+    def compute(self, a, b):
+        out = self.out
+        windows = gather(out.by_position, out.stream[a:b], out.start[a:b], self.shape[1])
+        return self.values(a, b).sub_(windows)  # 0 outside: both took the nearest position
 
     def living(self, position):
         return self.x.change.living(position)
 
     def column(self, position, rows, channels, kept):
         at = slice(None) if channels is None else channels
-        value = self.x.change.column(position, rows, channels, kept)
-        value += self.x.ref[rows.stream, at, position]
-        value = _call(self.func, self.args, self.kwargs, lambda y: value, None)
-        return value.sub_(self.out.ref[rows.stream, at, position])
+        return self.column_values(position, rows, channels, kept).sub_(self.out.ref[rows.stream, at, position])
+
+    def column_values(self, position, rows, channels, kept):
+        if _hands_on(self.x):
+            value = self.x.change.column_values(position, rows, channels, kept)
+        else:
+            value = self.x.change.column(position, rows, channels, kept)
+            value += self.x.ref[rows.stream, slice(None) if channels is None else channels, position]
+        return _call(self.func, self.args, self.kwargs, lambda y: value, None)
+
+
+def _hands_on(x):
+    """Whether x's values can be had without its differences."""
+    return isinstance(x.change, Mapped) and x.change.out.ref is x.ref and "delta" not in vars(x.change)
 
 
 class Scaled(Deferred):
