@@ -140,7 +140,8 @@ scatter_sequences <- function(sequences, all_sequences, n_pairs, call) {
 # One line per panel and label, cut to the panel's data. `attr(, "sentence")` tells of fits
 # without a line.
 scatter_lines <- function(fit, shown, call) {
-  fit <- fit_rows(fit, "fit", call)
+  check_columns(fit, plot_fit_columns, "fit", call = call)
+  fit <- fit_rows(spread_pooled(data.table::as.data.table(unclass(fit)), shown), "fit", call)
   fit$label <- method_label(fit)
   panels <- unique(shown[, c("sequence", "exposure", "outcome", "panel")])
   fit <- merge(fit, panels, by = c("sequence", "exposure", "outcome"), sort = FALSE)

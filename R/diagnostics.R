@@ -1,22 +1,25 @@
 # Diagnostics of the instruments, by group: they describe the data and the standard
 # errors they are given, not the method that is fitted.
 
-# I^2 of `g` with standard errors `s`, over the rows with finite g and finite s > 0.
-i2_gx_by_group <- function(g, s, group, n_groups) {
+# I^2 of `g` with standard errors `s`, over the rows with finite g and finite s > 0; within strata, where there are
+# any (group_line()).
+i2_gx_by_group <- function(g, s, group, n_groups, stratum = NULL) {
   use <- is.finite(g) & is.finite(s) & s > 0
   if (!all(use)) {
     g <- g[use]
     s <- s[use]
     group <- group[use]
+    stratum <- stratum[use]
   }
   w <- 1 / s^2
-  n <- tabulate(group, n_groups)
-  sums <- group_sums(list(w = w, wg = w * g), group, n_groups)
+  part <- if (is.null(stratum)) group else stratum
+  sums <- group_sums(list(w = w, wg = w * g), part, max(part, 1L))
   centre <- sums$wg / sums$w
-  q <- group_sums(list(q = w * (g - centre[group])^2), group, n_groups)$q
-  i2 <- pmax(0, (q - (n - 1)) / q)
+  q <- group_sums(list(q = w * (g - centre[part])^2), group, n_groups)$q
+  df <- tabulate(group, n_groups) - count_strata(stratum, group, n_groups)
+  i2 <- pmax(0, (q - df) / q)
   i2[q == 0] <- 0 # equal effects: no spread at all, so nothing but error
-  i2[n < 2] <- NA_real_
+  i2[df < 1] <- NA_real_
   i2
 }
 
@@ -32,16 +35,16 @@ instrument_diagnostics <- function(data, n_groups) {
   egger <- first_egger_line(data, n_groups)
   n <- egger$n
   q_ivw <- ifelse(n >= 2, ivw$rss, NA_real_)
-  q_egger <- ifelse(n >= 3 & egger$spread, egger$rss, NA_real_)
+  q_egger <- ifelse(egger$df >= 1 & egger$spread, egger$rss, NA_real_)
   q <- list(
     q_ivw = q_ivw, q_ivw_p = chisq_tail(q_ivw, n - 1),
-    q_egger = q_egger, q_egger_p = chisq_tail(q_egger, n - 2),
-    q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, 1)
+    q_egger = q_egger, q_egger_p = chisq_tail(q_egger, egger$df),
+    q_rucker = q_ivw - q_egger, q_rucker_p = chisq_tail(q_ivw - q_egger, egger$n_intercepts)
   )
   data.table::data.table(
     mean_f = by_group(f, group, n_groups, mean_of_known),
-    i2_gx = i2_gx_by_group(x, data$bxse, group, n_groups),
-    i2_gx_weighted = i2_gx_by_group(x / data$byse, data$bxse / data$byse, group, n_groups),
+    i2_gx = i2_gx_by_group(x, data$bxse, group, n_groups, data$stratum),
+    i2_gx_weighted = i2_gx_by_group(x / data$byse, data$bxse / data$byse, group, n_groups, data$stratum),
     cross_talk(data, n_groups), data.table::as.data.table(q), rucker = rucker_choice(q)
   )
 }

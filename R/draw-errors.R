@@ -15,8 +15,8 @@
 # With one draw per member (T = M) the members are the draws, and the formulas those of one network.
 
 # Returns `trace(K)`, the errors' share of a sum whose products over draws are K (T x T); `share(sums)`, the same of
-# sum_over_draws(), per variant; `square(K)`, K scaled so that its elements are products of errors; `variance(v)` and `df(v)` of a number with influence
-# v[t] of draw t.
+# sum_over_draws(), per variant; `square(K)`, K scaled so that its elements are products of errors; `variance(v)` and
+# `df(v)` of a number with influence v[t] of draw t.
 draw_errors <- function(error, n_draws, n_members = 1L) {
   if (draws_independent(n_draws, n_members)) {
     return(errors_of_draws(error, n_draws))

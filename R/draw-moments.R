@@ -15,6 +15,7 @@ draw_moments <- function(x, y, w, n_members = 1L, second_order = TRUE) {
   sxx <- sum(x$effects^2)
   list(
     n = length(w), n_draws = n_draws, n_members = n_members, centred = x$centred,
+    n_intercepts = as.integer(x$centred),
     s0 = s0, x_mean = x$mean, y_mean = y$mean,
     sxx = sxx, sxy = sum(x$effects * y$effects), syy = sum(y$effects^2),
     # Mx'AMx, Mx'AMy, T x T, and Mx'A bx, My'A bx and Mx'A by, per draw

@@ -9,6 +9,9 @@
 # V2 = tau2 sum h^2: direct effects, of which substitutions of one position share a part
 #   (draw-direct.R). For a structural target only: about the
 #   network's own slope r is fixed, and the errors of bx move it too, by sum pull r Mx_t.
+# Over several sequences (strata of one regression) the errors are independent between sequences with masks of
+# their own, so V1 is a sum over sequences, or Mr of all are added draw by draw, as for one. Direct effects are shared
+# within positions of a sequence only.
 # R/draw-errors.R says what covariance the errors have. Quantiles are t with Satterthwaite's degrees
 # of freedom. The estimate stays as it is.
 
@@ -40,12 +43,14 @@ add_draw_figures <- function(fit, data, n_groups, options) {
 
 # A list, empty where there is nothing to add to; in words why there are no draws.
 group_figures <- function(data, at, influence, theta, alpha, options) {
-  draws <- if (length(at)) data$deviations(at) else "no draws"
-  if (is.character(draws)) {
-    return(draws)
+  sets <- if (is.null(data$stratum)) list(at) else unname(split(at, data$stratum[at]))
+  draws <- if (length(at)) lapply(sets, data$deviations) else list("no draws")
+  problems <- Filter(is.character, draws)
+  if (length(problems)) {
+    return(problems[[1L]])
   }
   nothing <- is.null(influence) || is.na(theta) || options$error == "given"
-  if (nothing) list() else draw_figures(data, at, influence, draws, theta, alpha, options)
+  if (nothing) list() else draw_figures(data, sets, influence, draws, theta, alpha, options)
 }
 
 # A row whose standard error cannot be had keeps no estimate either.
@@ -57,38 +62,86 @@ say_no_draws <- function(fit, problems) {
   fit
 }
 
-draw_figures <- function(data, at, influence, draws, theta, alpha, options) {
-  n <- length(at)
+# `sets`: rows of each stratum, or of the whole group; `draws`: their deviations.
+draw_figures <- function(data, sets, influence, draws, theta, alpha, options) {
+  weigh <- vapply(sets, function(at) sum(influence$weights[at]) > 0, TRUE)
+  sets <- sets[weigh]
+  draws <- draws[weigh]
+  rows <- unlist(sets)
+  w <- influence$weights[rows]
+  line <- list(slope = theta, intercept = alpha, x_mean = sum(w * influence$sign[rows] * data$bx[rows]) / sum(w))
+  parts <- Map(set_figures, sets, draws, MoreArgs = list(data, influence, line, options))
+  total <- function(what) sum(vapply(parts, `[[`, 0, what))
+  centred <- !is.null(influence$intercept)
+  left <- length(rows) - 1L - centred * length(sets)
+  direct <- if (options$target == "structural" && left > 0) {
+    direct_effects(Reduce(`+`, lapply(parts, `[[`, "direct")), left)
+  } else {
+    no_direct_effects
+  }
+  masks <- if (length(sets) > 1L) {
+    influences <- lapply(parts, function(part) part$slope$of_draws)
+    masks_between(influences, vapply(draws, function(d) as.integer(d$n_members), 0L), options$masks)
+  } else {
+    NA_character_
+  }
+  joint <- masks %in% "shared"
+  if (joint && !draws_match(vapply(draws, function(d) ncol(d$x), 0L), lapply(draws, `[[`, "n_members"))) {
+    return(unmatched_draws)
+  }
+  errors <- lapply(parts, `[[`, "errors")
+  slope <- sets_inference(theta, lapply(parts, `[[`, "slope"), errors, joint, direct, options$level)
+  c(
+    slope,
+    if (centred) {
+      as_intercept(sets_inference(alpha, lapply(parts, `[[`, "intercept"), errors, joint, direct, options$level))
+    },
+    list(i2_cov = 1 - total("xx") / total("sxx"), bias_pred = (total("xy") - theta * total("xx")) / total("sxx")),
+    if (!is.null(data$stratum)) list(masks = masks)
+  )
+}
+
+# `influences` and `errors` of the sets of variants; `joint`: draw t is one mask for all of them.
+sets_inference <- function(estimate, influences, errors, joint, direct, level) {
+  of_draws <- lapply(influences, `[[`, "of_draws")
+  if (joint) of_draws <- list(Reduce(`+`, of_draws))
+  errors <- errors[seq_along(of_draws)]
+  variance <- unlist(Map(function(errors, v) errors$variance(v), errors, of_draws))
+  df <- unlist(Map(function(errors, v) errors$df(v), errors, of_draws))
+  from_direct <- direct$variance(Reduce(`+`, lapply(influences, `[[`, "direct")))
+  draws_inference(estimate, sum(variance), from_direct, satterthwaite(variance, df), direct$df, level)
+}
+
+# Of variants that share their masks and, with an intercept, one: sums, the errors' share of them, and the influences
+# on the slope and (the mean over all variants of) the intercept.
+set_figures <- function(at, draws, data, influence, line, options) {
   errors <- draw_errors(options$error, ncol(draws$x), draws$n_members)
   w <- influence$weights[at]
   sign <- influence$sign[at]
   centred <- !is.null(influence$intercept)
   trace <- function(a, b) errors$trace(draw_products(a, b, w, if (centred) sign, draws$n_members))
   x <- sign * data$bx[at]
-  sxx <- sum(w * x^2) - if (centred) sum(w * x)^2 / sum(w) else 0
-  trace_xx <- trace(draws$x, draws$x)
-  off <- draws$y - theta * draws$x
-  residual <- data$by[at] - theta * data$bx[at] - if (centred) alpha * sign else 0
-  left <- n - 1L - centred
+  off <- draws$y - line$slope * draws$x
+  alpha <- if (is.null(data$stratum)) line$intercept else stratum_intercepts(data, at, influence, line$slope)[[1L]]
+  residual <- data$by[at] - line$slope * data$bx[at] - if (centred) alpha * sign else 0
+  position <- number_positions(data$position[at])
   moved <- 0
-  direct <- no_direct_effects
+  direct <- NULL
   if (options$target == "network") {
     moved <- drop(crossprod(draws$x, influence$pull[at] * residual))
-  } else if (left > 0) {
+  } else {
     left_of_errors <- off - if (centred) sign %*% crossprod(w * sign, off) / sum(w) else 0
-    position <- number_positions(data$position[at])
-    direct <- direct_effects(residual, left_of_errors, w, position, errors, draws$n_members, left)
+    direct <- direct_sums(residual, left_of_errors, w, position, errors, draws$n_members)
   }
-
-  inference <- function(h, estimate, moved) {
-    v <- drop(crossprod(off, h)) + moved
-    draws_inference(estimate, errors$variance(v), direct$variance(h), errors$df(v), direct$df, options$level)
+  influence_of <- function(h, moved) {
+    list(of_draws = drop(crossprod(off, h)) + moved, direct = direct_influence(h, position))
   }
-  slope <- inference(influence$slope[at], theta, moved)
-  x_mean <- sum(w * x) / sum(w)
-  c(
-    slope, if (centred) as_intercept(inference(influence$intercept[at], alpha, -x_mean * moved)),
-    list(i2_cov = 1 - trace_xx / sxx, bias_pred = (trace(draws$x, draws$y) - theta * trace_xx) / sxx)
+  list(
+    errors = errors, direct = direct,
+    sxx = sum(w * x^2) - if (centred) sum(w * x)^2 / sum(w) else 0,
+    xx = trace(draws$x, draws$x), xy = trace(draws$x, draws$y),
+    slope = influence_of(influence$slope[at], moved),
+    intercept = if (centred) influence_of(influence$intercept[at], -line$x_mean * moved)
   )
 }
 
@@ -102,9 +155,10 @@ draw_products <- function(a, b, w, sign, n_members) {
   crossprod(a, w * b) - if (is.null(sign)) 0 else tcrossprod(common(a), common(b))
 }
 
-# Of weighted least squares with an intercept on turned effects `x`.
-line_influence <- function(x, sign, w, line, group) {
-  slope <- w * (x - line$x_mean[group]) / line$sxx[group]
+# Of weighted least squares with an intercept (or one for each stratum, of which `intercept` is the mean over
+# variants) on turned effects.
+line_influence <- function(sign, w, line, group) {
+  slope <- w * line$dx / line$sxx[group]
   intercept <- w / line$s0[group] - line$x_mean[group] * slope
   list(weights = w, sign = sign, pull = w / line$sxx[group], slope = sign * slope, intercept = sign * intercept)
 }

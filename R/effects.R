@@ -12,7 +12,10 @@
 #' @param x A mutagenesis table ([saturation_mutagenesis()]) or any data frame with
 #'   its columns; only columns are checked, never attributes.
 #' @param exposure,outcome One or more names of outputs in `x`, or rows of the table
-#'   that [outputs()] returns; every exposure is paired with every outcome.
+#'   that [outputs()] returns; every exposure is paired with every outcome but itself. The
+#'   same names in both give all ordered pairs.
+#' @param reverse Add the reverse direction: every pair also with exposure and outcome changed over. What
+#'   that shows inside one network: [fit_mr()], "Reverse direction".
 #' @return A data.table of class `deepmr_effects`, one row per sequence x variant x
 #'   exposure x outcome: `sequence`, `position`, `ref`, `alt`, `exposure`,
 #'   `outcome`, `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome`,
@@ -24,14 +27,17 @@
 #' @section Errors:
 #' `deepmr_error_unknown_output` (with the nearest names), `deepmr_error_ambiguous_output`
 #' (a label of several outputs), `deepmr_error_no_output` (a search that found nothing),
-#' `deepmr_error_same_output`,
+#' `deepmr_error_same_output` (one output is the only exposure and the only outcome; where others are left, an output
+#' is not paired with itself, and a message of class `deepmr_message_same_output` says so),
 #' `deepmr_error_duplicated_rows`, `deepmr_error_unmatched_variants`,
 #' `deepmr_error_draws` and `deepmr_error_columns`.
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 2, length = 30)
 #' estimate_effects(x, exposure = "exposure", outcome = "outcome")
+#' # Both directions, one table
+#' estimate_effects(x, exposure = "exposure", outcome = "outcome", reverse = TRUE)
 #' @export
-estimate_effects <- function(x, exposure, outcome) {
+estimate_effects <- function(x, exposure, outcome, reverse = FALSE) {
   x <- check_columns(x, effects_source_columns, "x")
   check_given(exposure, "exposure", "the name of an output, or several")
   check_given(outcome, "outcome", "the name of an output, or several")
@@ -42,13 +48,7 @@ estimate_effects <- function(x, exposure, outcome) {
   known <- unique(as.character(x$output))
   exposure <- unique(check_outputs(exposure, known, "exposure"))
   outcome <- unique(check_outputs(outcome, known, "outcome"))
-  both <- intersect(exposure, outcome)
-  if (length(both)) {
-    stop_deepmr(
-      "same_output", "{.val {both}} {?is/are} exposure and outcome at once.",
-      "Name different outputs; call {.fn estimate_effects} once for each direction."
-    )
-  }
+  pairs <- pair_outputs(exposure, outcome, check_flag(reverse, "reverse"))
   keep <- intersect(c(effects_source_columns, "n_members", "effect_draws"), names(x))
   rows <- which(x$output %in% c(exposure, outcome))
   x <- data.table::as.data.table(as.list(x)[keep])[rows]
@@ -56,12 +56,36 @@ estimate_effects <- function(x, exposure, outcome) {
     data.table::set(x, j = "effect_draws", value = list(as_draws(x$effect_draws, "effect_draws")))
   }
   check_duplicated_rows(x, c(variant_columns, "output"), "x")
-  pairs <- data.table::CJ(exposure = exposure, outcome = outcome, sorted = FALSE)
   effects <- data.table::rbindlist(Map(
     function(from, to) pair_effects(x, from, to), pairs$exposure, pairs$outcome
   ))
   data.table::setattr(effects, "class", c("deepmr_effects", "data.table", "data.frame"))
   effects
+}
+
+# Every exposure with every outcome, none with itself.
+pair_outputs <- function(exposure, outcome, reverse, call = rlang::caller_env()) {
+  pairs <- data.table::CJ(exposure = exposure, outcome = outcome, sorted = FALSE)
+  both <- intersect(exposure, outcome)
+  pairs <- pairs[pairs$exposure != pairs$outcome]
+  if (!nrow(pairs)) {
+    stop_deepmr(
+      "same_output", "{.val {both}} is exposure and outcome at once.",
+      "Its slope on itself is 1; name another output for one of the two.",
+      call = call
+    )
+  }
+  if (length(both)) {
+    cli::cli_inform(
+      "{length(both)} output{?s} {?is/are} exposure and outcome, and not paired with {?itself/themselves}.",
+      class = "deepmr_message_same_output"
+    )
+  }
+  if (reverse) {
+    turned <- data.table::data.table(exposure = pairs$outcome, outcome = pairs$exposure)
+    pairs <- unique(rbind(pairs, turned))
+  }
+  pairs
 }
 
 variant_columns <- c("sequence", "position", "ref", "alt")

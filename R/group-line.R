@@ -39,23 +39,39 @@ group_max <- function(x, group, n_groups) {
   vapply(rows_by_group(group, n_groups), function(at) max(x[at], 0), 0)
 }
 
+# Intercepts of each group: one, or one for each of its strata (`stratum` numbers parts of the groups).
+count_strata <- function(stratum, group, n_groups) {
+  if (is.null(stratum)) {
+    return(rep(1L, n_groups))
+  }
+  pmax(1L, tabulate(group[!duplicated(stratum)], n_groups))
+}
+
 # Weighted least squares of y on x with an intercept, by group (two
 # passes, centred, so that no digits are lost). `spread` is FALSE where the x of a
-# group are equal to within rounding; `dx` and `dy` are the rows' distances from the means.
-group_line <- function(x, y, w, group, n_groups) {
+# group are equal to within rounding. `stratum` numbers parts of the groups that have an intercept each:
+# `x_mean`, `y_mean` and `intercept` are then means over the group's variants, and `dx`, `dy`, the rows' distances, are
+# taken from the means of the row's own stratum, whose sum of weights is `own_s0`.
+group_line <- function(x, y, w, group, n_groups, stratum = NULL) {
   n <- as.numeric(tabulate(group, n_groups))
-  first <- group_sums(list(s0 = w, x = w * x, y = w * y), group, n_groups)
-  x_mean <- first$x / first$s0
-  y_mean <- first$y / first$s0
-  dx <- x - x_mean[group]
-  dy <- y - y_mean[group]
+  n_intercepts <- count_strata(stratum, group, n_groups)
+  columns <- list(s0 = w, x = w * x, y = w * y)
+  first <- group_sums(columns, group, n_groups)
+  part <- if (is.null(stratum)) group else stratum
+  own <- if (is.null(stratum)) first else group_sums(columns, stratum, max(stratum, 1L))
+  own_mean <- function(sum) ifelse(own$s0 > 0, sum / own$s0, 0)[part]
+  dx <- x - own_mean(own$x)
+  dy <- y - own_mean(own$y)
   w_dx <- w * dx
   second <- group_sums(list(xx = w_dx * dx, xy = w_dx * dy), group, n_groups)
   slope <- second$xy / second$xx
   rss <- group_sums(list(rss = w * (dy - slope[group] * dx)^2), group, n_groups)$rss
   rounding <- n * .Machine$double.eps * first$s0 * group_max(abs(x), group, n_groups)^2
+  x_mean <- first$x / first$s0
+  y_mean <- first$y / first$s0
   list(
-    n = n, s0 = first$s0, x_mean = x_mean, y_mean = y_mean, sxx = second$xx, dx = dx, dy = dy,
+    n = n, n_intercepts = n_intercepts, df = n - n_intercepts - 1, s0 = first$s0,
+    x_mean = x_mean, y_mean = y_mean, sxx = second$xx, dx = dx, dy = dy, own_s0 = own$s0[part],
     slope = slope, intercept = y_mean - slope * x_mean, rss = rss, spread = second$xx > rounding
   )
 }

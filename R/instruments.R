@@ -7,8 +7,18 @@
 #' A threshold on the estimated exposure effect (or on its F) keeps variants whose
 #' error happened to point away from zero: their effects are overestimated, and the
 #' slope is drawn towards zero. The same draws cannot select and estimate without
-#' that bias. The default selects every variant above float rounding; thresholds
-#' are for looking, or for effects estimated from other draws than the selection.
+#' that bias. The default selects every variant above float rounding; with thresholds let other draws choose:
+#'
+#' `draws = "odd"` chooses on the odd draws (1, 3, ...: one more than the others if T is odd), and the table it
+#' returns has the effects, standard errors, `n_draws` and draws of the even ones; `"even"` the other way
+#' round. Masks of different draws are independent, so for `error = "mc"` the choice knows nothing of the errors that
+#' are left. The price is half of the draws. Members of an ensemble take turns over the draws; then
+#' odd and even turns make the halves, and both halves have all members (with one draw for each member, each half has
+#' half of the members). [cross_fit_mr()] fits both ways round and combines them.
+#'
+#' It cures no more than that. For `error = "classical"` the network has one unseen error that is in *all* draws: what
+#' chooses by any of them chooses by that error too. For `"posterior"` there is nothing to cure: the truth
+#' varies about the mean independently of it.
 #'
 #' @param effects An effects table ([estimate_effects()]), or any data frame with
 #'   `beta_exposure` and `se_exposure`.
@@ -16,25 +26,41 @@
 #'   least 0.
 #' @param min_f Least F statistic, `(beta_exposure / se_exposure)^2`, with the
 #'   standard error as it stands in the table (for a mutagenesis table the standard
-#'   deviation over T draws; the F of the mean over draws is T times larger).
+#'   deviation over T draws; the F of the mean over draws is T times larger). With halves, of the draws that choose.
+#' @param draws Draws that choose: `"all"`, `"odd"` or `"even"`; see "Winner's curse".
 #' @param ... Must be empty.
 #' @return `effects` (a copy) with `selected` (logical, never `NA`) and `reason`
-#'   (`NA` where selected, else words).
+#'   (`NA` where selected, else words). With `draws = "odd"` or `"even"`, `beta_exposure`, `se_exposure`,
+#'   `beta_outcome`, `se_outcome`, `cov_exposure_outcome`, `n_draws`, `n_members` (where half of the members are
+#'   left) and the draws are those of the other half; a variant without draws has none of them and is not selected.
+#' @section Errors:
+#' `deepmr_error_columns`, `deepmr_error_argument`, `deepmr_error_negative_se`; for halves `deepmr_error_no_draws`, and
+#' `deepmr_error_draws` below 4 draws (of each member).
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 1, length = 30)
 #' effects <- estimate_effects(x, "exposure", "outcome")
 #' select_instruments(effects, min_effect = 0.01)
+#' # Chosen on the odd draws, with the effects of the even ones
+#' chosen <- select_instruments(effects, min_effect = 0.01, draws = "odd")
+#' fit_mr(chosen, method = "egger_draws", error = "mc")
 #' @export
-select_instruments <- function(effects, min_effect = 0, min_f = 0, ...) {
+select_instruments <- function(effects, min_effect = 0, min_f = 0, draws = c("all", "odd", "even"), ...) {
   rlang::check_dots_empty()
   min_effect <- check_number(min_effect, "min_effect", lower = 0)
   min_f <- check_number(min_f, "min_f", lower = 0)
+  draws <- check_choice(if (missing(draws)) "all" else draws, c("all", "odd", "even"), "draws")
   effects <- data.table::copy(check_columns(effects, c("beta_exposure", "se_exposure"), "effects"))
   check_numeric_columns(effects, c("beta_exposure", "se_exposure"), "effects")
   check_standard_errors(effects$se_exposure, "se_exposure")
-  beta <- effects$beta_exposure
-  f <- ifelse(beta == 0, 0, (beta / effects$se_exposure)^2) # no effect, no strength, even without error
-  missing <- !is.finite(beta) | is.na(effects$se_exposure)
+  choice <- list(beta = effects$beta_exposure, se = effects$se_exposure)
+  if (draws != "all") {
+    halves <- halve_draws(effects, draws, rlang::current_env())
+    effects <- halves$effects
+    choice <- halves$choice
+  }
+  beta <- choice$beta
+  f <- ifelse(beta == 0, 0, (beta / choice$se)^2) # no effect, no strength, even without error
+  missing <- !is.finite(beta) | is.na(choice$se)
   rounding <- if (is.null(effects$at_rounding)) FALSE else effects$at_rounding %in% TRUE
   reason <- data.table::fcase(
     rep_len(rounding, length(beta)), "at float rounding level",

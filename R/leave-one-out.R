@@ -92,6 +92,7 @@ downdated_slopes <- function(method, data, n_groups, options) {
   xx <- sums$xx[data$group] - parts$factor * parts$xx
   without <- (sums$xy[data$group] - parts$factor * parts$xy) / xx
   least <- 1L + method$needs_draws + 2L * method$intercept - (method$needs_draws && method$intercept)
+  if (method$intercept) least <- least + count_strata(data$stratum, data$group, n_groups) - 1L
   # what rounding leaves where only the variant itself had spread
   possible <- xx > (1e-12 * abs(sums$xx) + ifelse(n > least, 0, Inf))[data$group]
   without[which(!possible)] <- NA_real_
@@ -113,12 +114,12 @@ loo_range <- function(method, data, n_groups, options) {
 # variant takes with it when it leaves a centred sum.
 
 summands_egger <- function(data, n_groups, options) {
-  centred_summands(first_egger_line(data, n_groups), 1 / data$byse^2, data$group)
+  centred_summands(first_egger_line(data, n_groups), 1 / data$byse^2)
 }
 
 summands_ols <- function(data, n_groups, options) {
   w <- rep(1, length(data$bx))
-  centred_summands(group_line(data$bx, data$by, w, data$group, n_groups), w, data$group)
+  centred_summands(group_line(data$bx, data$by, w, data$group, n_groups, data$stratum), w)
 }
 
 summands_ivw <- function(data, n_groups, options) {
@@ -143,17 +144,30 @@ summands_draws <- function(data, n_groups, options) {
   rows <- rows_by_group(data$group, n_groups)
   for (g in which(!vapply(data$moments, is.character, TRUE))) {
     m <- data$moments[[g]]
-    errors <- draw_errors(options$error, m$n_draws, m$n_members)
-    at <- rows[[g]]
-    xx[at] <- m$variants$xx - errors$share(m$variants$error_xx)
-    xy[at] <- m$variants$xy - errors$share(m$variants$error_xy)
-    factor[at] <- if (m$centred) m$s0 / (m$s0 - m$variants$w) else 1
+    pooled <- !is.null(m$sequences)
+    parts <- if (pooled) m$sequences else list(m)
+    part_rows <- if (pooled) split(rows[[g]], factor(data$sequence[rows[[g]]], names(parts))) else rows[g]
+    for (i in seq_along(parts)) {
+      part <- parts[[i]]
+      errors <- draw_errors(options$error, part$n_draws, part$n_members)
+      at <- part_rows[[i]]
+      xx[at] <- part$variants$xx - errors$share(part$variants$error_xx)
+      xy[at] <- part$variants$xy - errors$share(part$variants$error_xy)
+      factor[at] <- if (m$centred) centred_factor(part$s0, part$variants$w) else 1
+    }
   }
   list(xy = xy, xx = xx, factor = factor)
 }
 
-centred_summands <- function(line, w, group) {
+centred_summands <- function(line, w) {
   w_dx <- w * line$dx
-  s0 <- line$s0[group]
-  list(xy = w_dx * line$dy, xx = w_dx * line$dx, factor = s0 / (s0 - w))
+  list(xy = w_dx * line$dy, xx = w_dx * line$dx, factor = centred_factor(line$own_s0, w))
+}
+
+# Variants of weight `w` among those of one intercept, whose weights add up to `s0`: the only one of these has no part
+# in the slope.
+centred_factor <- function(s0, w) {
+  factor <- s0 / (s0 - w)
+  factor[which(w >= s0)] <- 0
+  factor
 }

@@ -27,7 +27,8 @@
 #' taken. Fits without that column (textbook methods) cannot be looked at and count as independent.
 #'
 #' @section Weak fits:
-#' Fits whose `status` begins with `"weak"` keep their estimate, but are not pooled unless `weak = "keep"`. Where no
+#' Fits whose `status` begins with `"weak"` (of [cross_fit_mr()]: for either half) keep their estimate, but are not
+#' pooled unless `weak = "keep"`. Where no
 #' variant moves the exposure the slope is that of the network's background, often with a small standard error, and
 #' would pull the pooled slope to it. Where little of the exposure effects' spread is signal, nothing corrects the
 #' slope. Both are seen in the exposure alone, so that leaving them out does not select by the slope.
@@ -44,10 +45,14 @@
 #' @param data A data frame with `sequence` and the variables of `mods`; by default they are columns of `fit`.
 #' @param weak Fits with a weak `status`: `"leave_out"`, with a message (class `deepmr_message_weak`), or `"keep"`.
 #' @param masks `"auto"`, `"own"` (each sequence has its own masks) or `"shared"`; see "Masks shared between sequences".
+#' @param adjust How p-values are adjusted for the number of pairs, one of [stats::p.adjust.methods]: `adj.p.value` is
+#'   over all exposures and outcomes of one method and error (and term), the pairs without an estimate left out. With
+#'   `"none"` there is no such column. Pooled slopes of one network are dependent: `"BH"` holds under positive, `"BY"`
+#'   and `"holm"` under any dependence.
 #' @param ... Must be empty.
 #' @return A data.table of class `deepmr_meta`, one row per exposure x outcome x
 #'   method x error, and with `mods` x term: `term` (`"overall"`, or a coefficient), `estimate`, `std.error`,
-#'   `statistic`, `p.value`, `conf.low`,
+#'   `statistic`, `p.value`, with `adjust` `adj.p.value`, `conf.low`,
 #'   `conf.high`, `pred.low`, `pred.high` (`NA` for `method = "FE"` and with `mods`), `tau`, `tau2`,
 #'   `i2` (share of the variation that is between sequences, 0 to 1), `q`, `q_p`
 #'   (heterogeneity, k less the number of coefficients degrees of freedom; with `mods`, what they leave), with `mods`
@@ -72,8 +77,9 @@
 #' meta_analyze(fit, mods = ~gc, data = gc)
 #' @export
 meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods = NULL, data = NULL,
-                         masks = c("auto", "own", "shared"), weak = c("leave_out", "keep"), ...) {
+                         masks = c("auto", "own", "shared"), weak = c("leave_out", "keep"), adjust = "none", ...) {
   rlang::check_dots_empty()
+  adjust <- check_adjust(adjust)
   pooling <- check_pooling(method, test, level, if (missing(masks)) "auto" else masks)
   if (is.null(mods) && !is.null(data)) {
     stop_deepmr(
@@ -88,6 +94,7 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods
     fits <- add_moderators(fits, fit, mods, data)
     pooled <- fits[, regress(.SD, mods, pooling), by = by]
   }
+  pooled <- add_adjusted_p(pooled, adjust, c("method", "error", "term"))
   data.table::setattr(pooled, "pooling", pooling)
   data.table::setattr(pooled, "class", c("deepmr_meta", "data.table", "data.frame"))
   pooled
@@ -147,7 +154,8 @@ fits_to_pool <- function(fit, weak, call = rlang::caller_env()) {
   without <- if (is.null(without)) rep(list(NULL), nrow(fits)) else as_draws(without, "slope_without_draw", call)
   data.table::set(fits, j = "slope_without_draw", value = list(without))
   check_duplicated_rows(fits, fit_keys, "fit", call)
-  is_weak <- startsWith(as.character(fit[["status"]]), "weak") & usable_slope(fits$estimate, fits$std.error)
+  # Of cross_fit_mr() also "chosen on odd draws: weak: ...".
+  is_weak <- grepl("(^|: )weak", fit[["status"]]) & usable_slope(fits$estimate, fits$std.error)
   if (weak == "leave_out" && any(is_weak %in% TRUE)) leave_out_weak(fits, which(is_weak)) else fits
 }
 
@@ -308,8 +316,8 @@ print.deepmr_meta <- function(x, ...) {
     )
   }
   shown <- intersect(c(
-    fit_keys[-1L], if (!all(x$term %in% "overall")) "term", "estimate", "std.error", "conf.low", "conf.high",
-    "pred.low", "pred.high", "tau", "k", "k_left_out", "status"
+    fit_keys[-1L], if (!all(x$term %in% "overall")) "term", "estimate", "std.error", "adj.p.value", "conf.low",
+    "conf.high", "pred.low", "pred.high", "tau", "k", "k_left_out", "status"
   ), names(x))
   print(data.table::as.data.table(as.list(x)[shown]), ...)
   invisible(x)

@@ -11,12 +11,13 @@ fit_egger_penalized <- function(data, n_groups, options) {
 penalized_weights <- function(data, n_groups) {
   w <- 1 / data$byse^2
   line <- first_egger_line(data, n_groups)
-  residual <- orient(data$bx) * data$by - line$intercept[data$group] - line$slope[data$group] * abs(data$bx)
+  residual <- line$dy - line$slope[data$group] * line$dx
   far <- stats::pchisq(w * residual^2, 1, lower.tail = FALSE)
   w <- w * pmin(1, 100 * far)
   # Far beyond the errors the probability underflows: such variants have no weight at all.
   left <- group_sums(list(n = as.numeric(w > 0)), data$group, n_groups)$n
   status <- line_status(line)
-  status[status == "ok" & !(left >= 3)] <- "fewer than 3 instruments left by the penalty"
+  short <- status == "ok" & !(left >= line$n_intercepts + 2)
+  status[short] <- paste("fewer than", line$n_intercepts[short] + 2, "instruments left by the penalty")
   list(weights = w, status = status)
 }

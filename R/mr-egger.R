@@ -14,21 +14,21 @@ first_egger_line <- function(data, n_groups) {
 }
 
 egger_line <- function(data, w, n_groups) {
-  group_line(abs(data$bx), orient(data$bx) * data$by, w, data$group, n_groups)
+  group_line(abs(data$bx), orient(data$bx) * data$by, w, data$group, n_groups, data$stratum)
 }
 
 # `q`: heterogeneity about the line, one per group or NA.
 egger_table <- function(data, line, w, status, q, n_groups, options) {
   line$slope[status != "ok"] <- NA_real_
   line$intercept[status != "ok"] <- NA_real_
-  rse <- sqrt(line$rss / (line$n - 2))
-  slope <- egger_inference(line$slope, 1 / sqrt(line$sxx), rse, line$n - 2, options)
+  rse <- sqrt(line$rss / line$df)
+  slope <- egger_inference(line$slope, 1 / sqrt(line$sxx), rse, line$df, options)
   intercept <- egger_inference(
-    line$intercept, sqrt(1 / line$s0 + line$x_mean^2 / line$sxx), rse, line$n - 2, options
+    line$intercept, sqrt(1 / line$s0 + line$x_mean^2 / line$sxx), rse, line$df, options
   )
   balance <- weight_balance(w, data$group, n_groups)
-  table <- fit_table(slope, intercept, status, rse = rse, q = q, q_df = line$n - 2, balance = balance)
-  set_influence(table, function() line_influence(abs(data$bx), orient(data$bx), w, line, data$group))
+  table <- fit_table(slope, intercept, status, rse = rse, q = q, q_df = line$df, balance = balance)
+  set_influence(table, function() line_influence(orient(data$bx), w, line, data$group))
 }
 
 # With t quantiles and residuals smaller than their standard errors (rse < 1), the
@@ -53,7 +53,7 @@ egger_inference <- function(estimate, se_stated, rse, df, options) {
 # What stops a line with an intercept, in words.
 line_status <- function(line) {
   data.table::fcase(
-    line$n < 3, "fewer than 3 instruments",
+    line$df < 1, paste("fewer than", line$n_intercepts + 2, "instruments"),
     !line$spread, "no spread in exposure effects",
     default = "ok"
   )

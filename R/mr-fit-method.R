@@ -7,7 +7,10 @@ fit_method <- function(data, name, errors, options) {
   used <- is.na(method_reason(data, method, options$se))
   n_draws <- group_draws(data, n_groups)
   n_all <- tabulate(data$group, n_groups)
-  if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
+  if (method$needs_draws) {
+    find_moments <- if (is.null(data$stratum)) moments_by_group else pooled_moments
+    moments <- find_moments(data, used, n_groups, options, method$intercept)
+  }
   reach <- exposure_reach(data, used, n_groups)
   group_rows <- used_rows(data, used, n_groups)
 
@@ -17,6 +20,7 @@ fit_method <- function(data, name, errors, options) {
     if (method$needs_draws) input$moments <- moments[groups]
     options$error <- error
     fit <- fit_groups(method, input, length(groups), options)
+    if (!is.null(data$stratum)) add_pooled_columns(fit, method, input)
     fit <- cbind(
       fit, instrument_diagnostics(input, length(groups)), loo_range(method, input, length(groups), options)
     )
@@ -28,7 +32,8 @@ fit_method <- function(data, name, errors, options) {
       target = if (method$needs_draws || options$se == "draws") options$target else NA_character_,
       n = n, n_left_out = n_all[groups] - n, n_draws = n_draws[groups], exposure_reach = reach[groups]
     )
-    cbind(labels, flag_idle_exposure(fit, reach[groups]))[, fit_columns, with = FALSE]
+    columns <- c(fit_columns, if (!is.null(data$stratum)) pooled_columns)
+    cbind(labels, flag_idle_exposure(fit, reach[groups]))[, columns, with = FALSE]
   }
   parts <- error_groups(data, method, errors, options$se, n_groups)
   data.table::rbindlist(lapply(parts, function(part) one_error(part$error, part$groups)))
@@ -82,15 +87,18 @@ method_reason <- function(data, method, se) {
   reason
 }
 
-# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ..., positions, MR-Egger's line, which
-# the diagnostics need too, and, at rows `at` of these, the deviations of the draws.
+# What a kernel works on: effects, errors scaled to `error`, group numbers 1, 2, ..., for one regression over all
+# sequences also numbers of the sequences within groups (`stratum`), positions, MR-Egger's line, which the diagnostics
+# need too, and, at rows `at` of these, the deviations of the draws.
 kernel_input <- function(data, rows, groups, error) {
   se <- textbook_errors(data, rows, error)
   number <- integer(max(data$group))
   number[groups] <- seq_along(groups)
   input <- list(
     bx = data$beta_exposure[rows], bxse = se$se_exposure, by = data$beta_outcome[rows], byse = se$se_outcome,
-    group = number[data$group[rows]], position = data$position[rows], has_draws = !is.null(data$draws_exposure),
+    group = number[data$group[rows]], stratum = number_strata(data$stratum[rows]),
+    sequence = if (!is.null(data$stratum)) data$sequence[rows],
+    position = data$position[rows], has_draws = !is.null(data$draws_exposure),
     deviations = function(at) draw_deviations(data, rows[at])
   )
   input$egger <- first_egger_line(input, length(groups))
@@ -155,7 +163,7 @@ group_draws <- function(data, n_groups) {
 }
 
 # Moments of the draws for every group, or, as a string, why there are none.
-moments_by_group <- function(data, used, n_groups, options, centred) {
+moments_by_group <- function(data, used, n_groups, options, centred, least = 2L + centred) {
   groups <- factor(data$group, seq_len(n_groups))
   rows <- split(seq_along(used)[used], groups[used])
   has_draws <- tapply(data$draws_reason, groups, function(reason) anyNA(reason))
@@ -164,7 +172,7 @@ moments_by_group <- function(data, used, n_groups, options, centred) {
   visits <- unique(data[, c("sequence", "outcome", "group"), with = FALSE])
   for (i in visits$group[order(visits$sequence, visits$outcome)]) {
     at <- rows[[i]]
-    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]), data$n_members[at], 2L + centred)
+    problem <- draws_problem(has_draws[[i]], lengths(data$draws_exposure[at]), data$n_members[at], least)
     if (!is.null(problem)) {
       moments[[i]] <- problem
       next
@@ -180,7 +188,7 @@ moments_by_group <- function(data, used, n_groups, options, centred) {
     }
     exposure <- centre_draws(draw_columns(data$draws_exposure[at]), w, centred, position, n_members)
     found <- draw_moments(exposure, outcome, w, n_members, second_order = options$target == "structural")
-    moments[[i]] <- if (found$spread) found else "no spread in exposure effects"
+    moments[[i]] <- if (found$spread || least == 1L) found else "no spread in exposure effects"
   }
   moments
 }

@@ -7,9 +7,10 @@ effect_columns <- c("beta_exposure", "se_exposure", "beta_outcome", "se_outcome"
 # (1, 2, ... by sequence, then exposure, then outcome, each in order of appearance),
 # `reason` (why a row is left out of every fit), `effect_reason` (the same for methods that need no standard errors)
 # and, with draws, `draws_reason` (out of the draw-based ones only).
-prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::caller_env()) {
+prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::caller_env(), reverse = FALSE) {
   check_given(x, "x", "a table of effects or of mutagenesis", call)
   x <- as_effects(x, exposure, outcome, call)
+  if (reverse) x <- add_reverse(x, call)
   check_numeric_columns(x, effect_columns, "x", call)
   check_standard_errors(x$se_exposure, "se_exposure", call)
   check_standard_errors(x$se_outcome, "se_outcome", call)

@@ -12,14 +12,17 @@
 # leave_out: function of the prepared table; why a row is no instrument of this method
 # summands: those of the slope's two sums, for leave_one_out(); NULL where it is no such ratio
 # corrects: takes the error of the exposure effects out of the slope
+# strata: can have an intercept for each sequence, or has none, for one regression over all sequences
 # package: a suggested package that it needs
 mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_errors = TRUE,
                       needs_draws = FALSE, oriented = FALSE, intercept = TRUE, weight_choice = FALSE,
-                      raw_errors = FALSE, leave_out = NULL, summands = NULL, corrects = FALSE, package = NULL) {
+                      raw_errors = FALSE, leave_out = NULL, summands = NULL, corrects = FALSE, strata = TRUE,
+                      package = NULL) {
   list(
     label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_errors = needs_errors,
     needs_draws = needs_draws, oriented = oriented, intercept = intercept, weight_choice = weight_choice,
-    raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, package = package
+    raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, strata = strata,
+    package = package
   )
 }
 
@@ -67,19 +70,19 @@ egger_methods <- function() {
     ),
     egger_robust = mr_method(
       "Robust MR-Egger", "egger by MM-estimation (bisquare, robustbase::lmrob)", rees, fit_egger_robust,
-      needs = robust, oriented = TRUE, package = "robustbase"
+      needs = robust, oriented = TRUE, strata = FALSE, package = "robustbase"
     ),
     egger_robust_penalized = mr_method(
       "Robust penalized MR-Egger", "egger_robust with the weights of egger_penalized", rees,
       fit_egger_robust_penalized,
-      needs = robust, oriented = TRUE, package = "robustbase"
+      needs = robust, oriented = TRUE, strata = FALSE, package = "robustbase"
     ),
     egger_paper = mr_method(
       "MR-Egger as in the DeepMR paper",
       "variants with |bx - mean|/sd >= 1 over all sequences; egger_robust above 10 of them, egger for 3 to 10",
       "DeepMR preprint, 2021", fit_egger_paper,
       needs = "standard errors as they stand; several sequences; robustbase", oriented = TRUE, raw_errors = TRUE,
-      leave_out = leave_out_near_mean, package = "robustbase"
+      leave_out = leave_out_near_mean, strata = FALSE, package = "robustbase"
     )
   )
 }

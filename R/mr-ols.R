@@ -4,12 +4,12 @@
 
 fit_ols <- function(data, n_groups, options) {
   w <- rep(1, length(data$bx))
-  line <- group_line(data$bx, data$by, w, data$group, n_groups)
+  line <- group_line(data$bx, data$by, w, data$group, n_groups, data$stratum)
   status <- line_status(line)
   failed <- status != "ok"
   line$slope[failed] <- NA_real_
   line$intercept[failed] <- NA_real_
-  df <- ifelse(failed, NA_real_, line$n - 2)
+  df <- ifelse(failed, NA_real_, line$df)
   rse <- sqrt(line$rss / df)
   table <- fit_table(
     slope = wald(line$slope, rse / sqrt(line$sxx), df, options$level),
@@ -17,5 +17,5 @@ fit_ols <- function(data, n_groups, options) {
     status,
     rse = rse, q = NA_real_, q_df = NA_real_, balance = weight_balance(w, data$group, n_groups)
   )
-  set_influence(table, function() line_influence(data$bx, rep(1, length(w)), w, line, data$group))
+  set_influence(table, function() line_influence(rep(1, length(w)), w, line, data$group))
 }

@@ -17,15 +17,19 @@ print.deepmr_mr_fit <- function(x, ...) {
     print_table(x, ...)
     return(invisible(x))
   }
-  cli::cat_line(cli::pluralize(
-    "Mendelian randomization: {nrow(x)} fit{?s} in {length(unique(x$sequence))} sequence{?s}"
-  ))
+  where <- if (all(is.na(x$n_sequences))) {
+    cli::pluralize("in {length(unique(x$sequence))} sequence{?s}")
+  } else {
+    cli::pluralize("over {max(x$n_sequences, na.rm = TRUE)} sequence{?s} in one regression")
+  }
+  cli::cat_line(cli::pluralize("Mendelian randomization: {nrow(x)} fit{?s} "), where)
   cli::cat_line("Methods: ", name_some(unique(x$method)))
   words <- error_words[intersect(names(error_words), x$error)]
   if (length(words)) cli::cat_line("Error ", words)
   cat_status(x)
   shown <- intersect(
-    c(fit_keys, "estimate", "std.error", "conf.low", "conf.high", "p.value", "n", "n_left_out", "status"), names(x)
+    c(fit_keys, "estimate", "std.error", "conf.low", "conf.high", "p.value", "adj.p.value", "n", "n_sequences",
+      "n_left_out", "status"), names(x)
   )
   print(data.table::as.data.table(as.list(x)[shown]), ...)
   cli::cat_line(cli::pluralize("{length(setdiff(names(x), shown))} more column{?s}: glance(), tidy(), names()"))

@@ -23,6 +23,57 @@
 #' mutation on the outcome (variants are coded alternative minus reference); for
 #' `egger` it is that of the exposure-increasing change.
 #'
+#' @section Reverse direction:
+#' With `reverse = TRUE` every pair is also fitted with exposure and outcome changed over, in rows of their own next
+#' to the forward ones (`exposure` and `outcome` say which is which). The instruments are then those of the other
+#' output: every variant, or what [select_instruments()] takes by the effect on *that* exposure.
+#'
+#' Between two traits of a population the reverse slope asks whether the supposed effect is a cause. Inside one
+#' network it cannot: both outputs are read off the same units, in one pass, and no mutation reaches one by way of
+#' the other. A reverse slope that is not 0 is no feedback, and its size no direction. Without error the two slopes
+#' of a line with intercept and equal weights have the squared correlation of the effects as their product, so the
+#' two are low together and near each other's reciprocal together. What the reverse row shows is therefore how much
+#' of each output's response goes with the other: a product near 1 says that the effects lie on one line, as where
+#' one site drives both; a product well below 1 that some variants move one output without the other (direct effects,
+#' other causes, cross-talk of the network). Which of the two, and whether it is what a chain of causes would leave
+#' behind or two readings of one unit, the slopes cannot say: look at the scatter, and at an experiment.
+#'
+#' @section One regression over all sequences:
+#' With `by = NULL` the variants of all sequences are fitted together, one slope for each pair of outputs, with an
+#' intercept for each sequence in methods that have one (by ~ bx + sequence) and none in the others: is there a
+#' relationship at all? Column `sequence` holds `"all sequences"`, and three columns are added: `n_sequences` (those
+#' with a variant in the fit), `sequence_intercepts` (a list-column, by name) and `masks`. `intercept` is the mean of
+#' the intercepts over variants, under the method's weights. Degrees of freedom count the intercepts; Rucker's
+#' difference has as many as there are. `cross_talk` and the like are over all variants, `exposure_reach` is `NA`.
+#' [`augment()`][augment.deepmr_mr_fit] has each sequence's own line. Robust methods and `egger_paper` have no such
+#' fit.
+#'
+#' It has one slope for all, and no standard error of it knows that slopes differ between sequences: a sequence in
+#' which the exposure moves far counts for much, and the interval is about these sequences. For the mean over
+#' sequences like these fit each and pool ([meta_analyze()]).
+#'
+#' The errors of the draws are independent between sequences where each has its own masks, and those of the slope add
+#' up; where sequences share their masks draw t is one mask for all, and its influences are added first. `masks =
+#' "auto"` looks as [meta_analyze()] does, by the correlation of the influences of the draws between sequences (at
+#' least 4 draws, the same number in all; else `NA` and taken as own). Members of an ensemble that take turns over
+#' the draws are the same networks everywhere, and count as shared. `"posterior"`, and shared masks, need the same
+#' number of draws in all sequences, else `status` says so. In textbook methods without `se = "draws"` masks do not
+#' matter.
+#'
+#' With one sequence it is the fit of that sequence. A sequence without instruments takes no part but in
+#' `n_left_out`; one with a single instrument moves its own intercept only. One number of draws that is not known
+#' makes the whole row `"given"`.
+#'
+#' @section All pairs, adjusted p-values:
+#' `exposure` and `outcome` may name the same outputs: all ordered pairs are fitted, none of an output with itself.
+#' With `adjust`, column `adj.p.value` adjusts the p-values of the slopes for their number ([stats::p.adjust()]). The
+#' family is all rows of one method and error: every sequence and pair (and direction) that the call fits. Methods
+#' and errors are other analyses of the same questions, not more questions, and fits without an estimate are no
+#' tests. For the question which *pairs* are related, adjust over the pooled slopes instead, one for each pair:
+#' [meta_analyze()]'s `adjust`, or `by = NULL` here. Slopes of one network are dependent through shared masks and
+#' shared variants; `"BH"` holds under positive, `"BY"` and `"holm"` under any dependence. The column belongs to the
+#' call: parts of a fit, or fits put together, need [stats::p.adjust()] again.
+#'
 #' @section Three meanings of the error:
 #' What is the spread over dropout masks the error *of*? Nothing in the network can tell: three assumptions
 #' give three answers from the same draws, so they are named, and the first two are given side by
@@ -167,11 +218,17 @@
 #' @param se `"method"`, the method's own standard error, or `"draws"`; see "Standard errors from the draws".
 #' @param psi For `ivw_delta`, `divw` and `profile_likelihood`: correlation of the errors of exposure and outcome
 #'   effect, between -1 and 1, the same for all variants.
+#' @param by `"sequence"`, a fit for each sequence, or `NULL`, one over all; see "One regression over all sequences".
+#' @param reverse Fit the reverse direction too? See "Reverse direction". Not for a table with `selected`
+#'   instruments: select in [estimate_effects()]' table of both directions.
+#' @param adjust How p-values are adjusted, one of [stats::p.adjust.methods]; with `"none"` there is no column
+#'   `adj.p.value`. See "All pairs, adjusted p-values".
+#' @param masks For `by = NULL`: `"auto"`, `"own"` (each sequence has its own masks) or `"shared"`.
 #' @param ... Must be empty.
 #' @return A data.table of class `deepmr_mr_fit`, one row per sequence x exposure x
 #'   outcome x method x error:
 #'   `estimate` (outcome units per exposure unit), `std.error`, `df` (`Inf` for normal
-#'   quantiles), `statistic`, `p.value`, `conf.low`, `conf.high`; the same for the
+#'   quantiles), `statistic`, `p.value`, with `adjust` `adj.p.value`, `conf.low`, `conf.high`; the same for the
 #'   `intercept` (`NA` for methods through the origin); `se_from` (`"method"` or `"draws"`); `target` (methods on draws
 #'   and `se = "draws"`, else `NA`); `n` variants used, `n_left_out`, `n_draws`; `rse`
 #'   (residual standard error, for weighted methods in units of the stated errors);
@@ -196,7 +253,8 @@
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
 #' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
-#' `deepmr_error_no_rows`, `deepmr_error_argument`; for `exposure` and `outcome`
+#' `deepmr_error_no_rows`, `deepmr_error_argument`, `deepmr_error_no_pooled_regression` (a method without one, for
+#' `by = NULL`); for `exposure` and `outcome` `deepmr_error_same_output` (one output is all of both),
 #' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
 #' outputs) and `deepmr_error_no_output` (a search that found nothing).
 #' @references
@@ -217,6 +275,12 @@
 #' fit
 #' tidy(fit)
 #'
+#' # Both directions; one regression over all sequences; all pairs, adjusted
+#' fit_mr(effects, method = "egger_draws", error = "mc", reverse = TRUE)
+#' fit_mr(effects, method = "egger_draws", error = "mc", by = NULL)
+#' outputs <- c("exposure", "outcome")
+#' fit_mr(x, method = "ols", error = "mc", exposure = outputs, outcome = outputs, adjust = "BH")
+#'
 #' # Effects from elsewhere need five columns
 #' plain <- as.data.frame(effects)[c(
 #'   "sequence", "beta_exposure", "se_exposure", "beta_outcome", "se_outcome"
@@ -226,9 +290,13 @@
 fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NULL,
                    distribution = c("normal", "t"), exposure = NULL, outcome = NULL,
                    level = 0.95, model = c("default", "fixed", "random"),
-                   target = c("structural", "network"), se = c("method", "draws"), psi = 0, ...) {
+                   target = c("structural", "network"), se = c("method", "draws"), psi = 0,
+                   by = "sequence", reverse = FALSE, adjust = "none",
+                   masks = c("auto", "own", "shared"), ...) {
   rlang::check_dots_empty()
   if (!is.null(method)) check_method_names(method)
+  reverse <- check_flag(reverse, "reverse")
+  adjust <- check_adjust(adjust)
   error <- check_errors(error)
   options <- list(
     distribution = check_choice(
@@ -239,27 +307,31 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
     target = check_choice(if (missing(target)) "structural" else target, c("structural", "network"), "target"),
     weights = check_choice(if (is.null(weights)) "equal" else weights, c("equal", "inverse_variance"), "weights"),
     se = check_choice(if (missing(se)) "method" else se, c("method", "draws"), "se"),
-    psi = check_psi(psi)
+    psi = check_psi(psi),
+    masks = check_choice(if (missing(masks)) "auto" else masks, c("auto", "own", "shared"), "masks")
   )
-  data <- prepare_effects(x, exposure, outcome)
+  data <- prepare_effects(x, exposure, outcome, reverse = reverse)
   has_draws <- "draws_reason" %in% names(data)
   method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
+  check_by(by, method, options$masks)
+  if (is.null(by)) pool_sequences(data)
 
   units <- unique(data, by = "group")
   data.table::setorderv(units, "group")
   units <- units[, c("sequence", "exposure", "outcome"), with = FALSE]
+  if (is.null(by)) data.table::set(units, j = "sequence", value = all_sequences)
   fits <- lapply(method, function(name) fit_method(data, name, error, options))
   fits <- data.table::rbindlist(fits)
   fit <- cbind(units[fits$group], fits)
   data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
   fit[, c("group", "method_rank", "error_rank") := NULL]
-  new_mr_fit(fit, data)
+  new_mr_fit(add_adjusted_p(fit, adjust, c("method", "error")), data)
 }
 
 # The variants ride along for augment(), without their draws.
 new_mr_fit <- function(fit, data) {
-  variants <- data[, setdiff(names(data), c("draws_exposure", "draws_outcome", "group")), with = FALSE]
+  variants <- data[, setdiff(names(data), c("draws_exposure", "draws_outcome", "group", "stratum")), with = FALSE]
   data.table::setattr(fit, "variants", variants)
   data.table::setattr(fit, "class", c("deepmr_mr_fit", "data.table", "data.frame"))
   fit

@@ -155,15 +155,15 @@ mv_draw_inference <- function(line, influence, draws, options) {
     v <- v + line$inverse %*% moved
   } else {
     # In the coding alternative minus reference; what the errors leave of themselves as residuals
-    direct <- direct_effects(
-      line$sign * line$residual, line$sign * (off - line$z %*% v), line$w, line$position, errors, draws$n_members,
-      line$df
+    sums <- direct_sums(
+      line$sign * line$residual, line$sign * (off - line$z %*% v), line$w, line$position, errors, draws$n_members
     )
+    direct <- direct_effects(sums, line$df)
   }
   rows <- lapply(seq_along(line$coefficients), function(i) {
+    from_direct <- direct$variance(direct_influence(influence[i, ] * line$sign, line$position))
     draws_inference(
-      line$coefficients[i], errors$variance(v[i, ]), direct$variance(influence[i, ] * line$sign), errors$df(v[i, ]),
-      direct$df, options$level
+      line$coefficients[i], errors$variance(v[i, ]), from_direct, errors$df(v[i, ]), direct$df, options$level
     )
   })
   as.list(data.table::rbindlist(rows))

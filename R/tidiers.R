@@ -28,7 +28,9 @@ generics::augment
 #' `augment()`: one row per fit and variant, used or not: the variant, its effects,
 #' `fitted` and `residual` (outcome units, in the coding alternative minus reference,
 #' also for the oriented `egger`), `used`, and `reason` for those left out. Fitted
-#' values are `NA` where the fit failed; residuals are outcome effect minus fitted.
+#' values are `NA` where the fit failed; residuals are outcome effect minus fitted. Of a fit over all sequences
+#' (`by = NULL`), each variant with its own sequence and that sequence's intercept; `NA` fitted values where a sequence
+#' has no instruments, and so no intercept.
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 1, length = 30)
 #' fit <- fit_mr(x, method = "egger", exposure = "exposure", outcome = "outcome")
@@ -77,8 +79,10 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
   rlang::check_dots_empty()
   check_columns(x, c(fit_keys, "estimate", "intercept"), "x")
   variants <- if (is.null(data)) attr(x, "variants") else prepare_effects(data)
-  fits <- data.table::as.data.table(as.list(x)[intersect(c(fit_keys, "estimate", "intercept", "se_from"), names(x))])
+  wanted <- c(fit_keys, "estimate", "intercept", "se_from", "n_sequences", "sequence_intercepts")
+  fits <- data.table::as.data.table(as.list(x)[intersect(wanted, names(x))])
   fits[, "fit" := .I]
+  if (!is.null(variants)) fits <- spread_pooled(fits, variants)
   unit <- c("sequence", "exposure", "outcome")
   n_lost <- if (is.null(variants)) nrow(fits) else nrow(fits[!variants, on = unit])
   if (n_lost) {

@@ -52,6 +52,11 @@ draws_effects <- function(draws, sequence = "s1", exposure = "X", outcome = "Y")
   )
 }
 
+# `effects` with three variants at each position.
+triples_of <- function(effects) {
+  effects[, c("position", "alt") := list(rep(seq_len(.N / 3), each = 3), rep(c("C", "G", "T"), .N / 3))]
+}
+
 row_sd <- function(m) sqrt(rowSums((m - rowMeans(m))^2) / (ncol(m) - 1))
 
 # Moments of x and y draws under equal weights.
@@ -63,3 +68,33 @@ moments_of <- function(draws, centred = TRUE, position = NULL, n_members = 1L) {
 
 # The figures of a fit without class and attributes, for comparisons.
 bare <- function(fit) data.table::setDF(data.table::as.data.table(as.list(fit)))[]
+
+# Masks of each sequence's own, or shared: then one gain per draw for all of them.
+sequences_with_masks <- function(shared, k = 12, n_draws = 20, slope = 0.4, seed = 1) {
+  with_seed(seed, {
+    draw <- function() matrix(rnorm(5 * n_draws), 5)
+    masks <- draw()
+    loadings <- matrix(rnorm(40 * 5), 40)
+    data.table::rbindlist(lapply(seq_len(k), function(i) {
+      if (!shared) masks <- draw()
+      bx <- rnorm(40, sd = 0.1)
+      by <- (slope + rnorm(1, sd = 0.05)) * bx
+      own <- loadings + matrix(rnorm(40 * 5, sd = 0.5), 40)
+      x <- bx + 0.02 * own %*% masks + 0.3 * outer(bx, masks[1, ])
+      y <- by + 0.02 * own %*% masks + 0.3 * outer(by, masks[2, ]) + matrix(rnorm(40 * n_draws, sd = 0.01), 40)
+      draws_effects(list(x = x, y = y), paste0("s", i))
+    }))
+  })
+}
+
+# Three sequences of different size, one with few variants.
+pooled_draws <- function(n_draws = c(12, 12, 12), n = c(12, 18, 4), error = 0.4) {
+  sets <- Map(function(n, n_draws, seed) {
+    draws <- random_draws(n, n_draws, error = error, seed = seed)
+    draws$y <- draws$y + 0.05 * seed
+    draws
+  }, n, n_draws, seq_along(n))
+  stats::setNames(sets, paste0("s", seq_along(n)))
+}
+
+pooled_effects <- function(sets) data.table::rbindlist(Map(draws_effects, sets, names(sets)))

@@ -39,6 +39,41 @@ test_that("every exposure meets every outcome", {
   expect_equal(nrow(estimate_effects(x, "exposure", c("outcome", "third"))), 2 * 15)
 })
 
+three_outputs <- function(...) {
+  x <- simulate_mutagenesis(...)
+  third <- x[x$output == "outcome"]
+  third[, "output" := "third"]
+  third$effect_draws <- lapply(third$effect_draws, rev)
+  rbind(x, third)
+}
+
+test_that("the same outputs on both sides give all ordered pairs, none with itself", {
+  x <- three_outputs(n_sequences = 1, length = 5)
+  all <- c("exposure", "outcome", "third")
+  expect_message(effects <- estimate_effects(x, all, all), class = "deepmr_message_same_output")
+  pairs <- unique(bare(effects)[c("exposure", "outcome")])
+  want <- subset(expand.grid(outcome = all, exposure = all, stringsAsFactors = FALSE), outcome != exposure)
+  expect_identical(as.list(pairs), as.list(want[c("exposure", "outcome")]), ignore_attr = TRUE)
+  one <- effects[effects$exposure == "third" & effects$outcome == "exposure"]
+  expect_equal(bare(one), bare(estimate_effects(x, "third", "exposure")))
+  expect_message(left <- estimate_effects(x, all, "outcome"), "1 output is", class = "deepmr_message_same_output")
+  expect_identical(unique(left$exposure), c("exposure", "third"))
+})
+
+test_that("the reverse direction stands beside the forward one, once", {
+  x <- three_outputs(n_sequences = 2, length = 5)
+  both <- estimate_effects(x, "exposure", c("outcome", "third"), reverse = TRUE)
+  apart <- rbind(
+    estimate_effects(x, "exposure", c("outcome", "third")), estimate_effects(x, c("outcome", "third"), "exposure")
+  )
+  expect_equal(bare(both), bare(apart))
+  pair <- c("exposure", "outcome")
+  suppressMessages(expect_equal(
+    estimate_effects(x, pair, pair, reverse = TRUE), estimate_effects(x, pair, pair)
+  ))
+  expect_error(estimate_effects(x, "third", "outcome", reverse = NA), class = "deepmr_error_argument")
+})
+
 test_that("the order of the rows and the class of the table do not matter", {
   x <- simulate_mutagenesis(n_sequences = 2, length = 8)
   effects <- estimate_effects(x, "exposure", "outcome")
@@ -77,7 +112,6 @@ test_that("a variant is at rounding when either effect is", {
 test_that("wrong outputs are refused with the nearest names", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 3)
   expect_error(estimate_effects(x, "outcome", "outcome"), class = "deepmr_error_same_output")
-  expect_error(estimate_effects(x, c("exposure", "outcome"), "outcome"), class = "deepmr_error_same_output")
   expect_error(estimate_effects(x, "exposur", "outcome"), '"exposure"', class = "deepmr_error_unknown_output")
   expect_error(estimate_effects(x, 1, "outcome"), class = "deepmr_error_argument")
   expect_error(estimate_effects(as.data.frame(x)[-5], "exposure", "outcome"), "output", class = "deepmr_error_columns")

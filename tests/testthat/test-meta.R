@@ -207,24 +207,7 @@ test_that("moderators that are none are refused", {
   expect_error(meta_analyze(fits, data = gc), "names none", class = "deepmr_error_moderators")
 })
 
-# Masks shared between sequences: one gain per draw for all of them.
-
-sequences_with_masks <- function(shared, k = 12, n_draws = 20, slope = 0.4, seed = 1) {
-  with_seed(seed, {
-    draw <- function() matrix(rnorm(5 * n_draws), 5)
-    masks <- draw()
-    loadings <- matrix(rnorm(40 * 5), 40)
-    data.table::rbindlist(lapply(seq_len(k), function(i) {
-      if (!shared) masks <- draw()
-      bx <- rnorm(40, sd = 0.1)
-      by <- (slope + rnorm(1, sd = 0.05)) * bx
-      own <- loadings + matrix(rnorm(40 * 5, sd = 0.5), 40)
-      x <- bx + 0.02 * own %*% masks + 0.3 * outer(bx, masks[1, ])
-      y <- by + 0.02 * own %*% masks + 0.3 * outer(by, masks[2, ]) + matrix(rnorm(40 * n_draws, sd = 0.01), 40)
-      draws_effects(list(x = x, y = y), paste0("s", i))
-    }))
-  })
-}
+# Masks shared between sequences: sequences_with_masks().
 
 test_that("masks that sequences share are found, and own ones are not taken for shared", {
   masks <- function(shared, seed) {

@@ -89,8 +89,7 @@ brute_errors <- function(draws, error, members = NULL) {
 
 # `effects` of `draws`, three variants at each position.
 triples <- function(draws, n_members = NULL) {
-  effects <- draws_effects(draws)
-  effects[, c("position", "alt") := list(rep(seq_len(.N / 3), each = 3), rep(c("C", "G", "T"), .N / 3))]
+  effects <- triples_of(draws_effects(draws))
   if (!is.null(n_members)) effects[, "n_members" := n_members]
   effects
 }
