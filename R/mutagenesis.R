@@ -51,8 +51,8 @@ mutagenesis_columns <- c(
 #'   rounds the factors of its products, differences and weights, to 10 bits. That moves an effect by about .0005 of
 #'   itself, the predictions not at all. (Root mean square error as a share of the effects', with TF32's rounding
 #'   emulated on a CPU: 5.0e-4 for DeepSEA's architecture, 5.2e-4 for Basset's, 3.2e-4 for BPNet's, 2.2e-4 for
-#'   [model_demo()]; `benchmarks/precision.py`.) Networks that the dense engine computes stay in float32, where TF32 would
-#'   move predictions by as much as most effects.
+#'   [model_demo()]; `benchmarks/precision.py`.) Networks that the dense engine computes stay in float32: there TF32
+#'   would move predictions by as much as most effects.
 #' @return A `deepmr_mutagenesis`, a data.table with one row per sequence x
 #'   variant x output, sorted by sequence, position, alt, output:
 #'   \describe{

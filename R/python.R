@@ -117,7 +117,7 @@ import_torch <- function() {
   }
   if (to_r(sys$modules$`__contains__`("torch"))) {
     cli::cli_inform(c(
-      "!" = "torch was imported before deepmr did it, so its matrix products may go to R's BLAS, which can be far slower.",
+      "!" = "torch was imported before deepmr did it, so its products may go to R's BLAS, which can be far slower.",
       "i" = "If mutagenesis is slow, restart R and let deepmr import torch: load a model before other Python code runs."
     ), class = "deepmr_message_torch")
   }
