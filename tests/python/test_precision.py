@@ -20,12 +20,13 @@ from deepmr_torch.takeover import Takeover
 def run(model, how="float32"):
     job = Mutagenesis(model, make_spec("locked", "element"), [0, 1], 4, 1, keep_draws=True, engine="windowed")
     job.precision = how
-    job.begin("s", RANDOM)
-    while job.step() < 1:
-        pass
-    result = job.collect()
-    job.close()
-    return result
+    try:
+        job.begin("s", RANDOM)
+        while job.step() < 1:
+            pass
+        return job.collect()
+    finally:
+        job.close()
 
 
 def test_ten_bits():

@@ -50,7 +50,7 @@ test_that("kipoi is declared only where reticulate makes the environment", {
 
 
 test_that("torch is imported with its own functions before R's BLAS, and the flags are put back", {
-  skip_if(python_hidden())
+  skip_if_no_python()
   skip_on_os(c("windows", "mac", "solaris"))
   code <- c(
     "reticulate::py_run_string('", "import sys", "seen = {}", "class Look:",
@@ -65,6 +65,7 @@ test_that("torch is imported with its own functions before R's BLAS, and the fla
 })
 
 test_that("it is said where torch was imported before", {
+  skip_if_no_python()
   backend()
   skip_on_os(c("windows", "mac", "solaris"))
   expect_message(import_torch(), "imported before deepmr", class = "deepmr_message_torch")
