@@ -26,6 +26,17 @@ def test_mutagenesis(name, engine):
 
 
 @pytest.mark.parametrize("name", NETS)
+def test_tf32_moves_effects_by_a_share_of_themselves(name):
+    if torch.cuda.get_device_capability() < (8, 0):
+        pytest.skip("no TF32 on this GPU")
+    cpu = mutate(zoo(name), WITH_N, engine="dense", device="cpu")
+    gpu = mutate(zoo(name), WITH_N, engine="windowed", device="cuda", precision="tf32")
+    np.testing.assert_allclose(gpu["mean_ref"], cpu["mean_ref"], rtol=1e-4, atol=1e-4)
+    off = np.sqrt(np.mean((gpu["draws"] - cpu["draws"]) ** 2))
+    assert off < 2e-3 * np.sqrt(np.mean(cpu["draws"] ** 2))
+
+
+@pytest.mark.parametrize("name", NETS)
 def test_predictions(name):
     gpu = predict(zoo(name), WITH_N, device="cuda")
     np.testing.assert_allclose(gpu, predict(zoo(name), WITH_N, device="cpu"), rtol=1e-4, atol=1e-4)
