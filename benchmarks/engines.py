@@ -60,7 +60,7 @@ def measure(name, maker, length, layout, k, asked, aim):
         if choice.engine == "dense":
             return {"network": name, "engine": "dense", "reason": choice.reason}
         windowed = engine.Windowed(locked, code)
-        at_once = choice.draws if n <= choice.rows else 1
+        at_once = max(choice.rows // n, 1) if choice.folds else 1
 
         def passes(t):
             """The predictions (1 + n, K) of the first of as many draws as a pass takes."""
