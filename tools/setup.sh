@@ -118,7 +118,7 @@ virtual_environment() {
     say "making the virtual environment $env"
     "$(system_python)" -m venv --clear "$env"
   fi
-  say "installing torch, numpy, kipoi, pytest, hypothesis and ruff (about 1.2 GB on disk)"
+  say "installing torch, numpy, kipoi and what the tests need (about 1.4 GB on disk)"
   local index=()
   if [ "${DEEPMR_TORCH:-}" = cpu ]; then
     index=(--extra-index-url https://download.pytorch.org/whl/cpu)
