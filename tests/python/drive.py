@@ -41,12 +41,20 @@ def mutate(model, sequences=SEQUENCE, spec=LOCKED, n_samples=3, seed=1, outputs=
             result = finish(run)
             if shaped:
                 k = len(run.outputs)
-                shapes = {"draws": (n, k, run.n_samples), "position": (n, 1), "ref": (n, 1), "alt": (n, 1)}
-                result = {name: v.reshape(shapes.get(name, (n, k))) for name, v in result.items()}
+                result = {name: as_rows(name, v, n, k, run.n_samples) for name, v in result.items()}
             results.append(result)
     finally:
         run.close()
     return results[0] if isinstance(sequences, str) else results
+
+
+def as_rows(name, values, n, k, n_samples):
+    """What R makes of an array of the result: one row for each of n variants."""
+    if name in ("position", "ref", "alt"):
+        return values.reshape(n, 1)
+    if name in ("mean_ref", "var_ref"):
+        return np.broadcast_to(values, (n, k))
+    return values.reshape((n, k, n_samples) if name == "draws" else (n, k))
 
 
 def predict(model, sequence=SEQUENCE, spec=LOCKED, n_samples=3, seed=1, outputs=None, **kwargs):

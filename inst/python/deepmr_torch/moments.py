@@ -42,22 +42,21 @@ class Moments:
         self.sp_effect_ref[rows] += before * self._ref_residual
 
     def result(self):
-        """Dict of (V, K) arrays; variances and covariances with divisor n - 1, NaN for one draw.
+        """Dict of (V, K) arrays, of the reference alone (K,); variances and covariances with divisor n - 1, NaN for
+        one draw.
 
         `at_rounding`: effect or se no larger than the rounding of reference or variant, as its root mean
         square over the draws. var_alt = var_ref + 2 cov(ref, effect) + var(effect) and cov = var_ref + cov(ref, effect)
         are sums without cancellation beyond what they mean."""
-        shape = self.mean_effect.shape
         df = self.n - 1 if self.n > 1 else np.nan
-        var_ref = np.broadcast_to(self.ss_ref / df, shape)
+        var_ref = self.ss_ref / df
         var_effect = self.ss_effect / df
         cov_ref_effect = self.sp_effect_ref / df
-        mean_ref = np.broadcast_to(self.mean_ref, shape)
         se = np.sqrt(var_effect)
         bound = np.sqrt(np.maximum(self.rounding_ref, self.rounding_alt) / self.n)
         return {
-            "mean_ref": mean_ref,
-            "mean_alt": mean_ref + self.mean_effect,
+            "mean_ref": self.mean_ref,
+            "mean_alt": self.mean_ref + self.mean_effect,
             "var_ref": var_ref,
             "var_alt": np.maximum(var_ref + 2 * cov_ref_effect + var_effect, 0.0),
             "cov": var_ref + cov_ref_effect,

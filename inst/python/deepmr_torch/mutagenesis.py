@@ -225,9 +225,9 @@ class Mutagenesis(Job):
 
     def collect(self):
         """Results of the sequence: 1-D arrays over variants x outputs, outputs fastest; `draws` has the draws of a
-        row fastest. Of variants alone: `position` from 1, `ref` and `alt` as codes 0..3 for ACGT."""
-        result = self.moments.result()
-        flat = {name: np.ascontiguousarray(values).ravel() for name, values in result.items()}
+        row fastest. Of variants alone: `position` from 1, `ref` and `alt` as codes 0..3 for ACGT. Of outputs alone:
+        `mean_ref` and `var_ref`."""
+        flat = {name: values.ravel() for name, values in self.moments.result().items()}
         flat["position"] = self.position + 1
         flat["ref"] = self.code[self.position].astype(np.int64)
         flat["alt"] = self.alt.astype(np.int64)
