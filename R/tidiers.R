@@ -21,7 +21,8 @@ generics::augment
 #' `tidy()`: a data.table, one row per coefficient: `sequence`, `exposure`, `outcome`,
 #' `method`, `error`, `term` (`"slope"`, and `"intercept"` where the method has one),
 #' `estimate`, `std.error`, `statistic`, `p.value`, `conf.low`, `conf.high`, `status`.
-#' Failed fits keep their rows, with `NA`.
+#' Failed fits keep their rows, with `NA`. Where [fit_mr()] adjusted p-values (`adjust`), also `adj.p.value`, which
+#' slopes alone have.
 #'
 #' `glance()`: one row per fit with its diagnostics; see the value of [fit_mr()].
 #'
@@ -54,11 +55,12 @@ tidy.deepmr_mr_fit <- function(x, ...) {
   has_intercept <- which(plain$method %in% names(Filter(function(method) method$intercept, method_registry())))
   intercept <- plain[has_intercept, c(fit_keys, setdiff(intercept_columns, "intercept_df"), "status"), with = FALSE]
   data.table::setnames(intercept, names(slope))
-  slope[, c("term", "row") := list("slope", .I)]
+  adjusted <- intersect("adj.p.value", names(plain))
+  slope[, c("term", "row", adjusted) := c(list("slope", .I), as.list(plain)[adjusted])]
   intercept[, c("term", "row") := list("intercept", has_intercept)]
-  out <- rbind(slope, intercept)
+  out <- rbind(slope, intercept, fill = TRUE)
   data.table::setorderv(out, "row")
-  out[, c(fit_keys, "term", terms, "status"), with = FALSE]
+  out[, c(fit_keys, "term", append(terms, adjusted, match("p.value", terms)), "status"), with = FALSE]
 }
 
 #' @rdname deepmr_mr_fit

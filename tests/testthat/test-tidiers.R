@@ -20,6 +20,14 @@ test_that("tidy gives a row per coefficient, with the intercept's own figures", 
   expect_identical(table$term[1:2], c("slope", "intercept"))
 })
 
+test_that("tidy hands on p-values that were adjusted, of slopes", {
+  fit <- fit_mr(fitted_example()$effects, method = "egger", adjust = "holm")
+  table <- tidy(fit)
+  expect_identical(table$adj.p.value[table$term == "slope"], fit$adj.p.value)
+  expect_true(all(is.na(table$adj.p.value[table$term == "intercept"])))
+  expect_identical(match("adj.p.value", names(table)), match("p.value", names(table)) + 1L)
+})
+
 test_that("failed fits stay in tidy and glance", {
   effects <- draws_effects(random_draws(n = 2, n_draws = 4))
   fit <- fit_mr(effects, method = "egger_draws")
