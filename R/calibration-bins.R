@@ -20,8 +20,6 @@ gaps_by_bin <- function(prob, label, bin) {
   list(n = n, share = n / length(prob), rate = rate, gap = abs(rate - tapply(prob, bin, mean)))
 }
 
-pooled <- "(pooled)"
-
 # Predictions with their labels, checked, as a data.table of `prob`, `label` (0/1) and `cluster`; of a table of
 # predictions also `output`.
 calibration_data <- function(prob, label, clusters = NULL, call = rlang::caller_env()) {
@@ -60,13 +58,14 @@ check_clusters <- function(clusters, n, call) {
   }
 }
 
-# Rows of calibration_data() by output in order of appearance, and all of them as "(pooled)"; data without outputs are
-# one set without a name.
+# Rows of calibration_data() by output in order of appearance; data without outputs are one set without a name.
+split_outputs <- function(data) {
+  if (is.null(data$output)) list(data) else split(data, by = "output", sorted = FALSE)
+}
+
+# The same, and all outputs' rows as "(pooled)".
 by_output <- function(data) {
-  if (is.null(data$output)) {
-    return(list(data))
-  }
-  c(split(data, by = "output", sorted = FALSE), stats::setNames(list(data), pooled))
+  c(split_outputs(data), if (!is.null(data$output)) stats::setNames(list(data), "(pooled)"))
 }
 
 # Stops unless `prob` and `label` fit together; returns the labels as 0/1 numbers.
