@@ -7,6 +7,8 @@ fit_none <- function(set) {
 
 fit_platt <- function(set, level, where, call) {
   logit <- logit_of(set$prob)
+  check_two_classes(set$label, where, call)
+  check_different(set$prob, where, call)
   check_no_threshold(logit, set$label, where, call)
   # A certain fit, where glm() warns, is what labels say that are nearly told apart by a threshold.
   fit <- withCallingHandlers(
@@ -39,7 +41,7 @@ fit_temperature <- function(set, level, where, call) {
   if (sum(sign * logit) <= 0) {
     stop_deepmr(
       "no_information",
-      "The predictions of {where} are no better than 1/2 for each: the best temperature is infinite.",
+      "The predictions of {where} are no better than 1/2 for all: the best temperature is infinite.",
       "{.val platt} also shifts them, which may be what they need.",
       call = call
     )
@@ -124,14 +126,15 @@ check_two_classes <- function(label, where, call) {
 
 check_different <- function(prob, where, call) {
   if (length(unique(prob)) < 2L) {
-    stop_deepmr("no_spread", "All {length(prob)} predictions of {where} are {prob[1L]}: no curve fits them.", call = call)
+    stop_deepmr(
+      "no_spread", "All {length(prob)} predictions of {where} are {prob[1L]}: no curve fits them.",
+      call = call
+    )
   }
 }
 
 # A logistic regression has a maximum if and only if the labels overlap (Albert and Anderson 1984, Biometrika 71:1-10).
 check_no_threshold <- function(logit, label, where, call) {
-  check_two_classes(label, where, call)
-  check_different(logit, where, call)
   zeros <- range(logit[label == 0])
   ones <- range(logit[label == 1])
   if (zeros[2L] <= ones[1L] || ones[2L] <= zeros[1L]) stop_separation(where, call)

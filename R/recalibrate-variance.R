@@ -91,7 +91,10 @@ without_single_labels <- function(data, call) {
 
 fit_variance <- function(set, level, resamples, seed, where, call) {
   if (!any(set$var > 0)) {
-    stop_deepmr("no_spread", "The variance of all {nrow(set)} predictions of {where} is 0: no factor changes it.", call = call)
+    stop_deepmr(
+      "no_spread", "The variance of all {nrow(set)} predictions of {where} is 0: no factor changes it.",
+      call = call
+    )
   }
   excess <- (set$label - set$mean)^2 - set$v
   lambda <- max(0, sum(excess) / sum(set$var))
