@@ -27,6 +27,7 @@
 #' @section Errors: `deepmr_error_ensemble`: members that do not fit together, or have the same weights.
 #' @references Lakshminarayanan, Pritzel and Blundell (2017) Simple and scalable predictive uncertainty
 #'   estimation using deep ensembles. NeurIPS.
+#' @seealso [model_demo()], five trained networks to make one of.
 #' @examplesIf deepmr_python_info()$usable
 #' net <- tempfile(fileext = ".py")
 #' writeLines(c(
