@@ -85,6 +85,8 @@ demo_sequences <- function(n = 20L) {
 #' | `da` | 0.996 | 0.997 | 0.987 | 0.986 | 99 |
 #' | `accessibility` | 0.985 | 0.990 | 0.966 | 0.980 | 100 |
 #'
+#' This is member 1; the other four are on the page of [model_demo()].
+#'
 #' @param sequences Anything that [as_sequences()] takes, of any length from that of the
 #'   longest motif (11 bp). A motif window that holds an N contributes nothing, and an N has no
 #'   variants.

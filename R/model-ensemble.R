@@ -28,6 +28,7 @@
 #'   `deepmr_error_spread`: a member with [transform_spread()], which only the whole can have.
 #' @references Lakshminarayanan, Pritzel and Blundell (2017) Simple and scalable predictive uncertainty
 #'   estimation using deep ensembles. NeurIPS.
+#' @seealso [model_demo()], five trained networks to make one of.
 #' @examplesIf deepmr_python_info()$usable
 #' net <- tempfile(fileext = ".py")
 #' writeLines(c(

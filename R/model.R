@@ -15,22 +15,6 @@ new_model <- function(handle, transform = transform_identity(), scaled = NULL) {
   )
 }
 
-#' The demonstration model
-#'
-#' A small convolutional network with dropout, trained on 500-bp promoters of
-#' *Drosophila melanogaster* to predict the occupancy of four transcription
-#' factors and an accessibility that depends linearly on three of them, so that
-#' the truth is known: see [demo_truth()].
-#'
-#' @return A `deepmr_model` with sequence length 500.
-#' @seealso [demo_sequences()] for sequences that it has never seen.
-#' @examplesIf deepmr_python_info()$usable
-#' model_demo()
-#' @export
-model_demo <- function() {
-  new_model(call_backend("load.demo", demo_file("demo_model.pt"), as.list(demo_outputs)))
-}
-
 check_model <- function(model, call = rlang::caller_env()) {
   if (!inherits(model, "deepmr_model")) {
     stop_deepmr(

@@ -1,7 +1,12 @@
-"""Trains the demo network on the oracle's labels, in two stages.
+"""Trains a demo network on the oracle's labels, in two stages.
+
+Run: python 04_train.py [MEMBER]
 
 In:  build/windows.csv (split "train"), inst/extdata/demo_motifs.jaspar, demo_oracle.csv
-Out: inst/extdata/demo_model.pt (state dict, float32)
+Out: inst/extdata/demo_model.pt (state dict, float32), or demo_model_<MEMBER>.pt
+
+The members differ by the seed alone, which is the member's number: initial weights, the order of
+the batches, the mutations and the dropout in training. All see the same windows.
 
 1. 100-bp pieces of the windows, those with sites drawn more often. A site is a tenth of a
    piece but a fiftieth of a window: without this stage the motifs are found late or never.
@@ -11,14 +16,14 @@ Out: inst/extdata/demo_model.pt (state dict, float32)
 Every second batch is reverse-complemented: the oracle is strand-symmetric.
 """
 
+import sys
 import time
 
 import torch
 import torch.nn.functional as F
-from model import DemoNet
-from oracle import EXTDATA, Oracle, one_hot, read_windows
+from model import DemoNet, weights_file
+from oracle import Oracle, one_hot, read_windows
 
-SEED = 1
 PIECE = 100  # bp
 CELLS = 25  # of `pool`
 STAGES = {  # steps, rows per step, peak learning rate
@@ -56,7 +61,7 @@ def fit(name, parameters, batch, predict):
             excess = 0.0
 
 
-def main():
+def main(member):
     oracle = Oracle()
     _, windows = read_windows("train")
     net = DemoNet()
@@ -82,10 +87,11 @@ def main():
 
     fit("pieces", net.parameters(), piece_batch, piece_predict)
     fit("windows", net.parameters(), window_batch, lambda codes: net(one_hot(codes)))
-    torch.save(net.eval().state_dict(), EXTDATA / "demo_model.pt")
+    torch.save(net.eval().state_dict(), weights_file(member))
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
-    torch.manual_seed(SEED)
-    main()
+    member = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    torch.set_num_threads(2 if member == 1 else 1)  # as the shipped ones were: the last bits depend on it
+    torch.manual_seed(member)
+    main(member)

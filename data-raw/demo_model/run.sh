@@ -4,8 +4,12 @@
 set -eu
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
+run() {
+  echo "== $*"
+  "$python" "$@"
+}
 Rscript 01_windows.R
-for step in 02_motifs.py 03_labels.py 04_train.py 05_evaluate.py 06_fixtures.py 07_network_slopes.py; do
-  echo "== $step"
-  "$python" "$step"
-done
+run 02_motifs.py
+run 03_labels.py
+for member in 1 2 3 4 5; do run 04_train.py "$member"; done
+for step in 05_evaluate.py 06_fixtures.py 07_network_slopes.py; do run "$step"; done

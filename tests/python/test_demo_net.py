@@ -22,11 +22,18 @@ def read_table(name):
     return [row[0] for row in rows], header[1:], np.array([row[1:] for row in rows], float)
 
 
+MEMBERS = ["demo_model.pt", *(f"demo_model_{member}.pt" for member in range(2, 6))]
+
+
+def load(file):
+    net = DemoNet()
+    net.load_state_dict(torch.load(EXTDATA / file, weights_only=True))
+    return net.eval()
+
+
 @pytest.fixture(scope="module")
 def net():
-    net = DemoNet()
-    net.load_state_dict(torch.load(EXTDATA / "demo_model.pt", weights_only=True))
-    return net.eval()
+    return load("demo_model.pt")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +53,9 @@ def predictions(net, promoters):
         return net(torch.stack(list(promoters.values()))).numpy()
 
 
-def test_weights_are_small_and_float32(net):
-    state = torch.load(EXTDATA / "demo_model.pt", weights_only=True)
+@pytest.mark.parametrize("file", MEMBERS)
+def test_weights_are_small_and_float32(file):
+    state = torch.load(EXTDATA / file, weights_only=True)
     assert all(weight.dtype == torch.float32 for weight in state.values())
     assert sum(weight.numel() for weight in state.values()) < 50_000
 
@@ -77,8 +85,11 @@ def test_dropout_moves_every_output(net, promoters):
     assert (spread > 1e-3).all()
 
 
-def test_held_out_levels_meet_the_requirement(promoters, predictions):
+@pytest.mark.parametrize("file", MEMBERS)
+def test_held_out_levels_meet_the_requirement(promoters, file):
     names, outputs, levels = read_table("demo_oracle_levels.csv")
     assert names == list(promoters)
+    with torch.no_grad():
+        predictions = load(file)(torch.stack(list(promoters.values()))).numpy()
     for k, output in enumerate(outputs):
         assert np.corrcoef(predictions[:, k], levels[:, k])[0, 1] >= 0.9, output

@@ -43,9 +43,10 @@ def many(n, word):
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
-def demo(weights, outputs):
-    """The bundled demonstration model."""
-    return from_module(DemoNet(), 500, outputs, weights=weights, source="demo (see ?model_demo)")
+def demo(weights, outputs, member=1):
+    """The bundled demonstration model, or one of the networks trained like it; `member` is for its name."""
+    name = "demo" if member == 1 else f"demo, member {member}"
+    return from_module(DemoNet(), 500, outputs, weights=weights, source=f"{name} (see ?model_demo)")
 
 
 def from_file(spec, length, outputs, layout="NCL", bases="ACGT", weights=None):
