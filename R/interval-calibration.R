@@ -124,13 +124,13 @@ coverage_curve <- function(mean, sd, y, df = Inf, levels = NULL, level = 0.95) {
 #' @details
 #' Kuleshov et al. (2018, algorithm 1) fit an isotonic regression to the pairs of level and observed share. The
 #' pairs are in order already, since a wider interval never holds less; so the map is the curve read
-#' from the observed share back to the level, with straight lines between its points and to (0, 0) and (1, 1), and levels
-#' of equal share averaged. From m observations nothing is learnt about shares closer to 0 or 1 than 1/(2 m): a wanted
-#' level beyond is taken as 1/(2 m) or 1 - 1/(2 m), which also keeps the answer, and the intervals, finite.
+#' from the observed share back to the level, with straight lines between its points and to (0, 0), and levels of equal
+#' share averaged. From m observations nothing is learnt about shares closer to 0 or 1 than 1/(2 m): a wanted level beyond
+#' is taken as 1/(2 m) or 1 - 1/(2 m), which also keeps the answer, and the intervals, finite.
 #'
-#' Take the curve from held-out data that nothing else uses. Levels are numbers below 1 - 1e-16, that is 8 standard
-#' deviations: where even such intervals hold too little, the answer is 1 with a warning of class
-#' `deepmr_warning_level`.
+#' Take the curve from held-out data that nothing else uses. Where no level of the curve below 1 holds enough, the answer
+#' is 1, with a warning of class `deepmr_warning_level`: the curve's `levels` are too coarse, or observations lie more than 8
+#' standard deviations off, beyond the largest level that a number can tell from 1.
 #'
 #' @param curve A table of [coverage_curve()], best with its default `levels`.
 #' @param level The levels wanted, between 0 and 1 (exclusive).
@@ -165,12 +165,17 @@ calibrated_level <- function(curve, level, type = c("interval", "quantile")) {
   ends <- setdiff(c(0, 1), points$share)
   wanted <- pmin(pmax(level, 1 / (2 * m)), 1 - 1 / (2 * m))
   found <- stats::approx(c(points$share, ends), c(points$asked, ends), wanted)$y
-  if (any(found == 1)) {
+  beyond <- wanted > max(0, points$share)
+  if (any(beyond)) {
     warn_deepmr(
-      "level", "Even intervals of 8 standard deviations hold less than {.val {max(level)}}.",
-      "The standard deviations are far too small: scale them first."
+      "level", "No level of {.arg curve} below 1 has an observed share of {.val {level[beyond]}}.",
+      c(
+        "A curve of few {.arg levels} may be too coarse: leave them at their default.",
+        "If even 8 standard deviations hold too little, scale the standard deviations first."
+      )
     )
   }
+  found[beyond] <- 1
   found
 }
 

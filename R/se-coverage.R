@@ -90,7 +90,7 @@ se_coverage <- function(effects, truth, level = c(0.5, 0.8, 0.9, 0.95), resample
 }
 
 #' @export
-print.deepmr_se_coverage <- function(x, ...) {
+print.deepmr_se_coverage <- function(x, topn = 24L, ...) {
   if (!is_to_be_printed(x)) {
     return(invisible(x))
   }
@@ -99,7 +99,7 @@ print.deepmr_se_coverage <- function(x, ...) {
     outputs <- counted(data.table::uniqueN(setdiff(x$output, pooled_name)), "output")
     cat("<coverage of standard errors> ", sets, outputs, "\n", sep = "")
   }
-  print_table(x, ...)
+  print_table(x, topn = topn, ...)
   invisible(x)
 }
 
@@ -195,12 +195,13 @@ tell_left_out <- function(arg, left_out, without_effect) {
   left_out <- left_out[left_out > 0]
   if (length(left_out)) {
     why <- paste(format_count(left_out), names(left_out), collapse = ", ")
-    cli::cli_inform("Left out of {.arg {arg}}: {counted(sum(left_out), 'row')} ({why}).",
-      class = "deepmr_message_left_out"
+    cli::cli_inform(
+      "Left out of {.arg {arg}}: {counted(sum(left_out), 'row')} ({why}).", class = "deepmr_message_left_out"
     )
   }
   if (without_effect) {
-    cli::cli_inform("{counted(without_effect, 'row')} of {.arg truth} {?has/have} no effect in {.arg {arg}}.",
+    cli::cli_inform(
+      "{counted(without_effect, 'row')} of {.arg truth} {cli::qty(without_effect)}{?has/have} no effect in {.arg {arg}}.",
       class = "deepmr_message_left_out"
     )
   }
