@@ -2,9 +2,10 @@
 
 #' Plot a coverage curve
 #'
-#' The observed share of central intervals (or below quantiles) against the level promised: a step curve, the diagonal of
-#' perfect calibration, between the two the miscalibration area, shaded and given in the subtitle, and the exact interval
-#' of each share as thin lines. A curve below the diagonal is overconfident: its intervals hold less than they promise.
+#' The observed share of central intervals (or below quantiles) against the level promised: a step curve, the diagonal
+#' of perfect calibration, between the two the miscalibration area, shaded and given in the subtitle, and the exact
+#' interval of each share as thin lines. A curve below the diagonal is overconfident: its intervals hold less than they
+#' promise.
 #'
 #' @param object A table of [coverage_curve()]; the area is exact for the default `levels`. Above 1,000 steps every k-th
 #'   is drawn.
@@ -42,15 +43,16 @@ autoplot.deepmr_coverage_curve <- function(object, type = c("interval", "quantil
       y = if (type == "interval") "observed share within" else "observed share below",
       subtitle = sprintf("miscalibration area: %.3f (n = %s)", area, format_count(curve$n[1L])),
       caption = caption_of(
-        "Dashed: perfect calibration. Thin: exact interval of each share, predictions taken as independent.", width = 70L
+        "Dashed: perfect calibration. Thin: exact interval of each share, predictions taken as independent.",
+        width = 70L
       )
     ) +
     theme_deepmr() +
     ggplot2::theme(plot.margin = ggplot2::margin(5.5, 14, 5.5, 5.5)) # room for the last label
 }
 
-# The points between which a ribbon from the step curve to the diagonal is straight: both ends of each step, and where it
-# crosses the diagonal.
+# The points between which a ribbon from the step curve to the diagonal is straight: both ends of each step, and where
+# it crosses the diagonal.
 step_corners <- function(curve) {
   n <- nrow(curve)
   if (n < 2L) return(curve[0L])

@@ -1,10 +1,11 @@
 #' Plot a check of the draws
 #'
-#' `"qq"`: quantiles of the standardised draws against those of as many normal draws, a panel per output; normal draws lie
-#' on the diagonal. `"halves"`: standard errors of the first half of the draws over those of the second: median and
-#' the middle 95 % of the rows, over a grey bar that shows the middle 95 % for normal draws; to the right the correlation
-#' of the mean effects. `"se"`: relative error of the standard error of the first t draws: from that of all draws
-#' (points), the same for normal draws (solid), and from that of unlimited normal draws (dashed; one standard deviation).
+#' `"qq"`: quantiles of the standardised draws against those of as many normal draws, a panel per output; normal draws
+#' lie on the diagonal. `"halves"`: standard errors of the first half of the draws over those of the second: median and
+#' the middle 95 % of the rows, over a grey bar that shows the middle 95 % for normal draws; to the right the
+#' correlation of the mean effects. `"se"`: relative error of the standard error of the first t draws: from that of all
+#' draws (points), the same for normal draws (solid), and from that of unlimited normal draws (dashed; one standard
+#' deviation).
 #'
 #' @param object What [diagnose_draws()] returns.
 #' @param type `"qq"`, `"halves"` or `"se"`.

@@ -1,27 +1,27 @@
 #' Are the draws normal, and are there enough?
 #'
 #' What the dropout draws of a mutagenesis table say about its standard errors without any truth: whether the draws of
-#' an effect scatter about their mean as normal ones would (so that normal or t intervals fit), whether the first half of
-#' them says the same as the second, and how the standard error settles with the number of draws.
+#' an effect scatter about their mean as normal ones would (so that normal or t intervals fit), whether the first half
+#' of them says the same as the second, and how the standard error settles with the number of draws.
 #'
 #' @section Normal or not:
-#' The draws of each row are standardised with that row's own mean and standard deviation and then pooled by output. Such
-#' residuals of T normal draws are not normal: they are at most (T - 1)/sqrt(T) in size, have variance (T - 1)/T and
-#' lighter tails, since each draw has a part in its own mean and standard deviation. Their distribution is known
+#' The draws of each row are standardised with that row's own mean and standard deviation and then pooled by output.
+#' Such residuals of T normal draws are not normal: they are at most (T - 1)/sqrt(T) in size, have variance (T - 1)/T
+#' and lighter tails, since each draw has a part in its own mean and standard deviation. Their distribution is known
 #' exactly (Thompson 1935): with t of Student's distribution with T - 2 degrees of freedom,
 #' (T - 1)/sqrt(T) * t / sqrt(T - 2 + t^2). `theoretical` are its quantiles, and the reference values for kurtosis
-#' and skewness are those of samples of T (Fisher 1930). The residuals of a row whose effect is more than 3 se/sqrt(T) from
-#' 0 have the sign of the effect: positive is towards a larger effect. Otherwise skewed gains and losses would cancel;
-#' under normality mean and residuals are independent, so that it changes nothing there.
+#' and skewness are those of samples of T (Fisher 1930). The residuals of a row whose effect is more than 3 se/sqrt(T)
+#' from 0 have the sign of the effect: positive is towards a larger effect. Otherwise skewed gains and losses would
+#' cancel; under normality mean and residuals are independent, so that it changes nothing there.
 #'
 #' The variants of a sequence share masks, so there are far fewer independent residuals than residuals: what matters
 #' is the size of a departure, and there is no p-value.
 #'
 #' @section Enough or not:
 #' The standard error of T normal draws has itself a relative standard deviation of about 1/sqrt(2 (T - 1)): 16 % for
-#' T = 20, 10 % for 50, 5 % for 200. `halves` and `se_by_draws` test whether that holds here: with heavy tails, or with draws
-#' that depend on each other, standard errors vary more. Draws of an ensemble share members and are not independent; there
-#' the reference values, which suppose it, are for orientation only.
+#' T = 20, 10 % for 50, 5 % for 200. `halves` and `se_by_draws` test whether that holds here: with heavy tails, or with
+#' draws that depend on each other, standard errors vary more. Draws of an ensemble share members and are not
+#' independent; there the reference values, which suppose it, are for orientation only.
 #'
 #' @param x A mutagenesis table with `effect_draws`: [saturation_mutagenesis()], [simulate_mutagenesis()], or a data
 #'   frame with the columns `output`, `at_rounding`, `effect_draws`. At least 4 draws, the same number in all rows. Rows
@@ -32,9 +32,9 @@
 #' \describe{
 #'   \item{qq}{`output`, `probability`, `theoretical`, `observed`: quantiles of the residuals at up to 101
 #'     probabilities, and those expected}
-#'   \item{normality}{by `output`: `n` (rows), `n_draws` (T), `tails` (share of residuals outside the central 95 % of the
-#'     reference: 0.05 expected, and near that for many shapes), `skewness` and `excess_kurtosis` (means over rows of the
-#'     moment ratios of the row's draws), `skewness_expected` (0), `excess_kurtosis_expected` (-6/(T + 1)) and
+#'   \item{normality}{by `output`: `n` (rows), `n_draws` (T), `tails` (share of residuals outside the central 95 % of
+#'     the reference: 0.05 expected, and near that for many shapes), `skewness` and `excess_kurtosis` (means over rows
+#'     of the moment ratios of the row's draws), `skewness_expected` (0), `excess_kurtosis_expected` (-6/(T + 1)) and
 #'     `se_error` (relative standard deviation of a standard error over T such draws, about sqrt((2 + k)/(4 (T - 1))), k
 #'     being the excess kurtosis minus that expected)}
 #'   \item{halves}{by `output`: `n`, `correlation` (of the rows' mean effects over the first and the second half of the
@@ -42,9 +42,9 @@
 #'     the standard errors, first over second), `expected_low`, `expected_high` (the same quantiles for normal draws:
 #'     square roots of the F distribution's) and `within` (share of rows between those two: 0.95 expected)}
 #'   \item{se_by_draws}{by `output` and `n_draws` t = 5, 10, 20, ..., T: `se_ratio` (median over rows of the standard
-#'     error of the first t draws over that of all T), `relative_error` (median of |that ratio - 1|), `expected` (the same for
-#'     normal draws, 0.674 sqrt(1/(2 (t - 1)) - 1/(2 (T - 1))), since the t are among the T) and `theory` (1/sqrt(2
-#'     (t - 1)): relative standard deviation of the standard error of t normal draws about that of unlimited
+#'     error of the first t draws over that of all T), `relative_error` (median of |that ratio - 1|), `expected` (the
+#'     same for normal draws, 0.674 sqrt(1/(2 (t - 1)) - 1/(2 (T - 1))), since the t are among the T) and `theory`
+#'     (1/sqrt(2 (t - 1)): relative standard deviation of the standard error of t normal draws about that of unlimited
 #'     ones)}
 #' }
 #' @section Errors:
@@ -233,8 +233,8 @@ draws_in_sentences <- function(x) {
       normality$excess_kurtosis_expected, 100 * normality$tails
     ),
     sprintf(
-      "Enough? A standard error of %d such draws is off by about %.0f %% (one standard deviation; normal draws: %.0f %%).
-       For 10 %% it takes %s draws, for 5 %% %s.",
+      "Enough? A standard error of %d such draws is off by about %.0f %% (one standard deviation; of normal draws:
+       %.0f %%). For 10 %% it takes %s draws, for 5 %% %s.",
       normality$n_draws, 100 * normality$se_error, 100 / sqrt(2 * (normality$n_draws - 1)), needed(0.1), needed(0.05)
     ),
     sprintf(

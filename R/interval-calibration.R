@@ -11,8 +11,8 @@
 #' conventions (central intervals; the grid) are those of the Python package uncertainty-toolbox, but for
 #' `miscalibration_area`, which is exact here and a trapezoid rule over the grid there (about 1 % apart).
 #'
-#' @param mean,sd Predicted means and standard deviations (above 0), on the scale of `y`. With a finite `df`, `sd` is the
-#'   scale of Student's t about `mean`.
+#' @param mean,sd Predicted means and standard deviations (above 0), on the scale of `y`. With a finite `df`, `sd` is
+#'   the scale of Student's t about `mean`.
 #' @param y What was observed, as long as `mean`.
 #' @param df Degrees of freedom, one number or as many as `mean`; `Inf`, the default, is the normal.
 #' @param draws The draws of each prediction, for a CRPS free of a distribution's shape: a matrix with one row per
@@ -125,12 +125,12 @@ coverage_curve <- function(mean, sd, y, df = Inf, levels = NULL, level = 0.95) {
 #' Kuleshov et al. (2018, algorithm 1) fit an isotonic regression to the pairs of level and observed share. The
 #' pairs are in order already, since a wider interval never holds less; so the map is the curve read
 #' from the observed share back to the level, with straight lines between its points and to (0, 0), and levels of equal
-#' share averaged. From m observations nothing is learnt about shares closer to 0 or 1 than 1/(2 m): a wanted level beyond
-#' is taken as 1/(2 m) or 1 - 1/(2 m), which also keeps the answer, and the intervals, finite.
+#' share averaged. From m observations nothing is learnt about shares closer to 0 or 1 than 1/(2 m): a wanted level
+#' beyond is taken as 1/(2 m) or 1 - 1/(2 m), which also keeps the answer, and the intervals, finite.
 #'
-#' Take the curve from held-out data that nothing else uses. Where no level of the curve below 1 holds enough, the answer
-#' is 1, with a warning of class `deepmr_warning_level`: the curve's `levels` are too coarse, or observations lie more than 8
-#' standard deviations off, beyond the largest level that a number can tell from 1.
+#' Take the curve from held-out data that nothing else uses. Where no level of the curve below 1 holds enough, the
+#' answer is 1, with a warning of class `deepmr_warning_level`: the curve's `levels` are too coarse, or observations lie
+#' more than 8 standard deviations off, beyond the largest level that a number can tell from 1.
 #'
 #' @param curve A table of [coverage_curve()], best with its default `levels`.
 #' @param level The levels wanted, between 0 and 1 (exclusive).

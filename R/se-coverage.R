@@ -8,10 +8,10 @@
 #' `se` is the standard deviation of an effect over the dropout draws, under masks that reference and variant
 #' share. The interval `effect +- q * se` reads it as a posterior: if the truth were one more draw about the mean, and
 #' draws were normal, the interval with t quantiles would cover at a little less than the nominal level (the level
-#' of `q / sqrt(1 + 1/T)`, since the mean is itself one of T draws), and that with normal quantiles at less still. Nothing
-#' makes the truth such a draw. Dropout shows what the network's masks change, and no error that all masks share:
-#' coverage below the nominal level says that the network is wrong by more than its draws differ, coverage above it
-#' that they differ by more than it is wrong. It says nothing about the error of the *mean* over the draws, which is
+#' of `q / sqrt(1 + 1/T)`, since the mean is itself one of T draws), and that with normal quantiles at less still.
+#' Nothing makes the truth such a draw. Dropout shows what the network's masks change, and no error that all masks
+#' share: coverage below the nominal level says that the network is wrong by more than its draws differ, coverage above
+#' it that they differ by more than it is wrong. It says nothing about the error of the *mean* over the draws, which is
 #' `se / sqrt(T)` and goes to 0.
 #'
 #' @section What is left out:
@@ -21,8 +21,8 @@
 #' @section Two intervals:
 #' Variants of one sequence share masks, so their effects are right or wrong together, and the exact interval, which
 #' takes variants as independent, is too narrow. `cluster.low` and `cluster.high` are the 2.5 % and 97.5 % quantiles of
-#' the share when whole sequences are drawn with replacement (percentile bootstrap); below about ten sequences they are too
-#' narrow as well.
+#' the share when whole sequences are drawn with replacement (percentile bootstrap); below about ten sequences they are
+#' too narrow as well.
 #'
 #' @param effects A mutagenesis table ([saturation_mutagenesis()], or a data frame with its columns), or a named list of
 #'   them, such as before and after a recalibration: `list(before = x, after = y)`.
@@ -164,7 +164,9 @@ join_truth <- function(effects, truth, arg, call) {
 }
 
 stop_nothing_in_common <- function(effects, truth, arg, call) {
-  first <- function(x) if (nrow(x)) paste(unlist(lapply(truth_key, function(k) x[[k]][1L])), collapse = ", ") else "none"
+  first <- function(x) {
+    if (nrow(x)) paste(unlist(lapply(truth_key, function(key) x[[key]][1L])), collapse = ", ") else "none"
+  }
   stop_deepmr(
     "no_truth", "{.arg {arg}} and {.arg truth} have no variant in common.",
     c(
@@ -201,7 +203,8 @@ tell_left_out <- function(arg, left_out, without_effect) {
   }
   if (without_effect) {
     cli::cli_inform(
-      "{counted(without_effect, 'row')} of {.arg truth} {cli::qty(without_effect)}{?has/have} no effect in {.arg {arg}}.",
+      "{counted(without_effect, 'row')} of {.arg truth} {cli::qty(without_effect)}{?has/have} no effect in
+       {.arg {arg}}.",
       class = "deepmr_message_left_out"
     )
   }

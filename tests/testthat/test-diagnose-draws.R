@@ -62,7 +62,8 @@ test_that("components equal loops over rows", {
   expect_equal(check$qq$observed, stats::quantile(residuals, check$qq$probability, names = FALSE), tolerance = 1e-12)
   expect_equal(check$normality$tails, mean(abs(residuals) > residual_quantile(0.975, 12)))
   moment <- function(x, k) mean((x - mean(x))^k)
-  expect_equal(check$normality$skewness, mean(slow_sign(draws) * apply(draws, 1, moment, 3) / apply(draws, 1, moment, 2)^1.5))
+  skewness <- apply(draws, 1, moment, 3) / apply(draws, 1, moment, 2)^1.5
+  expect_equal(check$normality$skewness, mean(slow_sign(draws) * skewness))
   expect_equal(check$normality$excess_kurtosis, mean(apply(draws, 1, moment, 4) / apply(draws, 1, moment, 2)^2) - 3)
   ratio <- apply(draws[, 1:6], 1, stats::sd) / apply(draws[, 7:12], 1, stats::sd)
   expect_equal(check$halves$se_ratio, stats::median(ratio))
@@ -90,7 +91,10 @@ test_that("for normal draws the expected spread of halves and of the first t is 
 
 test_that("heavy and light tails, skew and drift are seen and said", {
   n <- 400
-  say <- function(draws) gsub("\\s+", " ", paste(capture.output(print(diagnose_draws(with_draws(draws)))), collapse = " "))
+  say <- function(draws) {
+    lines <- capture.output(print(diagnose_draws(with_draws(draws))))
+    gsub("\\s+", " ", paste(lines, collapse = " "))
+  }
   normal <- normal_draws(n, 40, seed = 3)
   expect_match(say(normal), "The draws are near enough to normal", fixed = TRUE)
   expect_match(say(normal), "For 10 % it takes 5[0-3] draws")
@@ -129,7 +133,8 @@ test_that("rows at rounding level, without draws or with constant ones are left 
   got <- diagnose_draws(x)
   want <- diagnose_draws(with_draws(draws))
   for (component in names(want)) expect_equal(got[[component]], want[[component]])
-  expect_match(capture.output(print(got))[1], "30 effects, 1 output, 10 draws; 8 rows at float rounding level", fixed = TRUE)
+  header <- capture.output(print(got))[1]
+  expect_match(header, "30 effects, 1 output, 10 draws; 8 rows at float rounding level", fixed = TRUE)
 })
 
 test_that("outputs are checked on their own, large ones on evenly spaced rows", {

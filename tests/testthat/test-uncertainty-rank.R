@@ -18,7 +18,9 @@ test_that("ranks equal counting, with ties", {
 })
 
 test_that("predictions are ranked by their standard deviation within their own output", {
-  reference <- data.frame(sequence = rep(paste0("r", 1:4), 2), output = rep(c("a", "b"), each = 4), var = c(1:4, 11:14)^2)
+  reference <- data.frame(
+    sequence = rep(paste0("r", 1:4), 2), output = rep(c("a", "b"), each = 4), var = c(1:4, 11:14)^2
+  )
   x <- data.frame(sequence = c("s2", "s1", "s1"), output = c("b", "a", "b"), var = c(12.5, 3, 100)^2)
   ranks <- uncertainty_rank(x, reference)
   expect_equal(ranks$sequence, x$sequence)
