@@ -299,7 +299,7 @@ def test_the_layers_of_a_model():
     assert dict(zip(scripted["layer"], scripted["shape"]))["middle.0"] is None
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*KINDS, "scripted", "encoder"])
 def test_every_layer_that_is_listed_can_be_dropped_after(name):
     model = named(name)
     (found,) = layers(model)
