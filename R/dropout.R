@@ -44,8 +44,8 @@
 #' @return A `deepmr_dropout_spec`.
 #' @section Errors: `deepmr_error_argument`. When a model is run, `deepmr_error_unknown_layer` (no such
 #'   dropout call or layer; the nearest names are given), `deepmr_error_no_dropout` (none is active), and
-#'   `deepmr_error_dropout_site`: a call that cannot be locked, or a layer after which dropout cannot be added, because it
-#'   is not called, gives not one tensor of numbers, or is compiled (TorchScript).
+#'   `deepmr_error_dropout_site`: a call that cannot be locked, or a layer after which dropout cannot be added,
+#'   because it is not called, gives not one tensor of numbers, or is compiled (TorchScript).
 #' @seealso [layers()]
 #' @references Gal and Ghahramani (2016) Dropout as a Bayesian approximation,
 #'   ICML 48:1050.

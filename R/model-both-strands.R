@@ -9,20 +9,19 @@
 #' gives logits, the mean of two logits, so that `transform_sigmoid()` then gives the probability at the
 #' mean log odds and not the mean probability.
 #'
-#' In each draw both strands have the same masks, those that the sequence has without averaging, so that
-#' the spread over the draws is that of the mean under one network. Unlocked masks are
-#' each row's own, and the same for the row's two strands. With dropout off a sequence and
-#' its reverse complement have the same predictions, up to float rounding; with dropout each of them has masks of its own,
-#' by its text. All dropout calls, and the names of layers and outputs, are those of the network given.
-#' It takes twice the time.
+#' In each draw both strands have the same masks, those that the sequence has without averaging, so that the spread
+#' over the draws is that of one network's mean. Unlocked masks are each row's own, and the same for the row's two
+#' strands. With dropout off a sequence and its reverse complement have the same predictions, up to float rounding;
+#' with dropout each of them has masks of its own, by its text. All dropout calls, and the names of layers and outputs,
+#' are those of the network given. It takes twice the time.
 #'
-#' Outputs that mean a place or a strand (a profile along the sequence, transcription of one strand) are averaged as they
-#' stand, which makes no sense of them.
+#' Outputs that mean a place or a strand (a profile along the sequence, transcription of one strand) are averaged as
+#' they stand, which makes no sense of them.
 #'
 #' @param model A `deepmr_model`; of an ensemble each member is averaged over both strands.
 #' @return A `deepmr_model`, the one given unchanged; both share the network.
-#' @section Errors: `deepmr_error_model`: the model, or a member of it, is such a model already. (A network that averages
-#'   strands itself is not recognised: it gives the same again, in twice the time.)
+#' @section Errors: `deepmr_error_model`: the model, or a member of it, is such a model already. (A network that
+#'   averages strands itself is not recognised: it gives the same again, in twice the time.)
 #' @seealso [model_ensemble()], [with_transform()]
 #' @examplesIf deepmr_python_info()$usable
 #' both <- model_both_strands(model_demo())

@@ -61,7 +61,9 @@ test_that("dropout is added after layers by name", {
 
 test_that("added dropout leaves the network's own masks as they were", {
   skip_if_no_python()
-  run <- function(...) predict(test_model(), test_sequences[1L], dropout = dropout_spec(...), n_samples = 5, draws = TRUE)
+  run <- function(...) {
+    predict(test_model(), test_sequences[1L], dropout = dropout_spec(...), n_samples = 5, draws = TRUE)
+  }
   own <- c("drop", "functional")
   expect_identical(run(extra = c(conv = 0.2), layers = own)$prediction_draws, run()$prediction_draws)
   both <- run(extra = c(conv = 0.2, hidden = 0.3), rate = c("conv+dropout" = 0))
