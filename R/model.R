@@ -74,7 +74,7 @@ dropout_table <- function(member) {
 print_dropout <- function(title, calls, problem) {
   title <- formatC(paste0(title, ": "), width = -12L)
   if (!nrow(calls) && is.null(problem)) {
-    cat(title, "none, so no Monte-Carlo dropout\n", sep = "")
+    cat(title, "none of its own; dropout_spec(extra = ) adds some after layers(model)\n", sep = "")
     return(invisible())
   }
   lockable <- if (is.null(problem)) "can be locked" else "cannot be locked"

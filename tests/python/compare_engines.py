@@ -9,9 +9,11 @@ from drive import as_model
 
 from deepmr_torch import encode, engine, rules_linear
 from deepmr_torch.errors import DeepmrError
+from deepmr_torch.extra import layers
 from deepmr_torch.locked import LockedModel
 from deepmr_torch.masks import Row
 from deepmr_torch.sites import make_spec
+from deepmr_torch.strands import both_strands
 
 DRAWS = (1, 2, 3)  # later ones use what the first has kept
 
@@ -24,7 +26,8 @@ class Refused(Exception):
 class Case:
     """`network` on the sequence that `text` gives (a seed, and where its N are); `positions`: which of the
     bases are mutated (None: all); `cuts`: where the variants are cut into chunks; `bases`: the order of
-    channels; `unit`: of the masks; `silent`: no dropout."""
+    channels; `unit`: of the masks; `silent`: no dropout; `extra`: numbers and rates of layers after which dropout is
+    added; `both`: averaged over both strands."""
 
     network: object
     text: int = 0
@@ -35,11 +38,25 @@ class Case:
     unit: str = "element"
     seed: int = 1
     silent: bool = False
+    extra: tuple = ()
+    both: bool = False
 
     def sequence(self):
         letters = np.random.default_rng(self.text).choice(list("ACGT"), self.network.length)
         letters[[i for i in self.unknown if i < len(letters)]] = "N"
         return "".join(letters)
+
+    def model(self, net):
+        network = self.network
+        model = as_model(net, sum(network.heads[1:]), network.layout, network.length, self.bases)
+        return both_strands(model) if self.both else model
+
+    def spec(self, model):
+        if self.silent:
+            return None
+        (found,) = layers(model)
+        droppable = [name for name, shape in zip(found["layer"], found["shape"]) if shape is not None]
+        return make_spec("locked", self.unit, extra={droppable[i % len(droppable)]: rate for i, rate in self.extra})
 
 
 def check(case, quick=False):
@@ -51,8 +68,8 @@ def check(case, quick=False):
     if not len(position):
         return []
     k = sum(case.network.heads[1:])
-    spec = None if case.silent else make_spec("locked", case.unit)
-    exact = as_model(net, k, case.network.layout, case.network.length, case.bases)
+    exact = case.model(net)
+    spec = case.spec(exact)
     rows = [Row(case.sequence(), draw) for draw in DRAWS]
     with opened(exact, spec, case, k) as locked:
         truth = [dense(locked, code, position, alt, row) for row in rows]
@@ -70,7 +87,7 @@ def check(case, quick=False):
         parts_agree(locked, code, position, alt, rows, whole, case.cuts, level)
         choice = engine.choose(locked, "auto", code, position, alt, rows[0])
         assert choice.reason in (None, "no layer gains from it"), choice.reason
-    single = as_model(net.float(), k, case.network.layout, case.network.length, case.bases)
+    single = case.model(net.float())
     with opened(single, spec, case, k) as locked:
         plain = [dense(locked, code, position, alt, row) for row in rows]
         one = engine.Windowed(locked, code)

@@ -152,4 +152,6 @@ def cases(draw):
         unit=draw(st.sampled_from(["element", "element", "channel"])),
         seed=draw(st.integers(1, 3)),
         silent=draw(st.integers(0, 7)) == 0,
+        extra=tuple(draw(st.lists(st.tuples(st.integers(0, 30), RATES), max_size=2))),
+        both=draw(st.integers(0, 3)) == 0,
     )

@@ -8,7 +8,7 @@ from torch import nn
 from deepmr_torch.ensemble import Ensemble
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.model import Model
-from deepmr_torch.sites import Site, effective_rates, find, make_spec, mask_shape, no_dropout_in
+from deepmr_torch.sites import Site, effective_rates, find, make_spec, mask_shape, told_of_member
 
 SITES = [
     Site(1, "drop#1", "Dropout", 0.2, "divided", (1, 8, 5), 0),
@@ -81,7 +81,7 @@ def test_the_member_without_dropout_is_named_and_tracing_suspected():
         with pytest.raises(DeepmrError) as error:
             rates([])
         model = Ensemble(members) if len(members) > 1 else members[0]
-        told = no_dropout_in(error.value, model, members[number - 1])
+        told = told_of_member(error.value, model, members[number - 1])
         assert told.what == "no_dropout" and "dropout = NULL" in str(told.remedy)
         return f"{told.problem} {told.remedy}"
 
@@ -92,7 +92,7 @@ def test_the_member_without_dropout_is_named_and_tracing_suspected():
     for module in (traced, nn.Sequential(traced)):
         assert "Tracing in evaluation mode removes dropout: use torch.jit.script()" in said(1, module)
     other = DeepmrError("device", "There is no device 'gpu'.")
-    assert no_dropout_in(other, Model(net, LENGTH, ["y"]), None) is other
+    assert told_of_member(other, Model(net, LENGTH, ["y"]), None) is other
 
 
 def test_a_call_whose_formula_depends_on_its_rate_keeps_it():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from drive import UNLOCKED, as_model, mutate, named, predict
+from drive import LOCKED, UNLOCKED, as_model, mutate, named, predict
 from networks import NETWORKS, SEQUENCE, Stem, settle
 from torch import nn
 from zoo_networks import LONG, NETS, build_zoo
@@ -12,7 +12,6 @@ from deepmr_torch import engine, windowed
 from deepmr_torch.ensemble import ensemble
 from deepmr_torch.errors import DeepmrError
 from deepmr_torch.mutagenesis import Mutagenesis
-from deepmr_torch.sites import make_spec
 
 RANDOM = "".join(np.random.default_rng(5).choice(list("ACGT"), LONG))
 WITH_N = "N" + RANDOM[1:20] + "NN" + RANDOM[22:]
@@ -26,9 +25,9 @@ def zoo(name):
     return as_model(net, layout=layout, length=LONG)
 
 
-def run_with(model, sequence, name="auto", **kwargs):
+def run_with(model, sequence, name="auto", spec=LOCKED, **kwargs):
     """Results, and the engines chosen."""
-    run = Mutagenesis(model, make_spec("locked", "element"), [0, 1], 3, 1, keep_draws=True, engine=name, **kwargs)
+    run = Mutagenesis(model, spec, [0, 1], 3, 1, keep_draws=True, engine=name, **kwargs)
     try:
         run.begin("s", sequence)
         while run.step() < 1:

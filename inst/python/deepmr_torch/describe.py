@@ -1,7 +1,5 @@
 """What a model is made of, for printing."""
 
-import numpy as np
-
 from . import rng
 from .errors import DeepmrError
 from .locked import LockedModel, choose_device
@@ -56,8 +54,6 @@ def survey(model):
     """The dropout calls of a network whose masks cannot be locked; none where its forward pass stops."""
     try:
         with rng.untouched(), Takeover(model.module) as takeover:
-            return takeover.survey(
-                model.encode(np.zeros(model.length, np.uint8), np.array([-1]), np.zeros(1, np.uint8))
-            )
+            return takeover.survey(model.encode_one())
     except DeepmrError:
         return []

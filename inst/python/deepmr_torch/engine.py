@@ -19,6 +19,7 @@ from .memory import device_bytes
 from .model import join_outputs
 from .plan import discrepancy
 from .precision import differences_in
+from .strands import reverse_complement
 from .windowed import Batch, Tape
 from .windows import Local, Streams
 
@@ -53,7 +54,7 @@ class Windowed:
         self.locked = locked
         self.measured = measured
         self.precision = precision
-        self.code = torch.from_numpy(code.astype(np.int64))
+        self.code = code
         self.tapes = {}  # of chunks, by the number of their first variant
 
     def compute(self, position, alt, row, key):
@@ -75,7 +76,7 @@ class Windowed:
             del self.tapes[key, len(rows)]
             raise
         tape.end()
-        out = out.reshape(len(rows), 1 + len(position), -1)
+        out = self.locked.over_strands(out).reshape(len(rows), 1 + len(position), -1)
         return out if self.measured else self._finite(out, position, alt, rows)
 
     def _finite(self, out, position, alt, rows):
@@ -94,15 +95,16 @@ class Windowed:
     def _forward(self, tape, rows):
         locked = self.locked
         n = tape.content.batch
-        answer = locked.handler(rows if len(rows) > 1 else rows[0], n)
+        several = len(rows) > 1
+        answer = locked.handler(rows * locked.model.strands if several else rows[0], n)
 
         def handler(call):
             mask = answer(call)
             tape.masked |= mask is not None
-            if mask is None or len(rows) == 1:
+            if mask is None or not several:
                 return mask
             keep, rate = mask
-            return Batch(Streams(keep, n // len(rows)), tape), rate
+            return Batch(Streams(keep, n // tape.content.streams), tape), rate
 
         with rng.untouched(), kept(locked.layouts, locked.model.module), differences_in(self.precision):
             out = locked.takeover.forward(tape.enter(), handler)
@@ -111,16 +113,24 @@ class Windowed:
         return rows_out.double().cpu().numpy()
 
     def _enter(self, position, alt, draws):
-        """The one-hot reference, and each variant's difference at its position, for each of the draws."""
+        """The one-hot reference, and each variant's difference at its position, for each strand and each of the
+        draws."""
         model = self.locked.model
         parameter = model.parameter
         table = torch.from_numpy(one_hot_table(model.bases))
-        position, alt = torch.from_numpy(position), torch.from_numpy(alt.astype(np.int64))
-        delta = (table[alt] - table[self.code[position]])[:, None]
+        strands = [(self.code, position, alt)]
+        if model.both_strands:
+            strands.append(reverse_complement(*strands[0]))
+        ref, change, start = [], [], []
+        for code, at, base in strands:
+            code, at, base = (torch.from_numpy(np.array(a, np.int64)) for a in (code, at, base))
+            ref.append(table[code].T[None].repeat(draws, 1, 1))
+            change.append((table[base] - table[code[at]])[:, None].repeat(draws, 1, 1))
+            start.append(at.repeat(draws))
         to = {"device": parameter.device, "dtype": parameter.dtype}
         return Local(
-            table[self.code].T[None].repeat(draws, 1, 1).to(**to), delta.repeat(draws, 1, 1).to(**to),
-            position.repeat(draws).to(parameter.device), FORMS[model.layout],
+            torch.cat(ref).to(**to), torch.cat(change).to(**to), torch.cat(start).to(parameter.device),
+            FORMS[model.layout],
         )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ class Ensemble:
 
     @property
     def source(self):
-        return f"ensemble of {len(self.members)}"
+        strands = "both strands of an " if all(member.both_strands for member in self.members) else ""
+        return f"{strands}ensemble of {len(self.members)}"
 
     def member_steps(self, member, columns, outputs):
         return of_outputs(member.steps, columns) + of_outputs(self.steps, outputs)

@@ -3,7 +3,6 @@
 import collections
 import re
 
-import numpy as np
 import torch
 
 from . import rng
@@ -23,7 +22,7 @@ def first_pass(model, remedy="Check `length` and `layout`."):
     the arguments describe."""
     refuse_batch_statistics(model.module)
     with Takeover(model.module) as takeover:
-        x = model.encode(np.zeros(model.length, np.uint8), np.array([-1]), np.zeros(1, np.uint8))
+        x = model.encode_one()
         try:
             return takeover.forward(x, ignore)
         except DeepmrError:

@@ -8,7 +8,7 @@ from .batching import choose_batch_size
 from .encode import codes
 from .errors import DeepmrError
 from .locked import LockedModel, choose_device
-from .sites import no_dropout_in
+from .sites import told_of_member
 from .transform import Transform
 
 ROUNDING = 32.0  # in units of the machine precision: what float rounding may do to a prediction
@@ -51,7 +51,7 @@ class Job:
             try:
                 self.locked.append(self._opened.enter_context(locked))
             except DeepmrError as error:
-                raise no_dropout_in(error, self.model, member) from error.__cause__
+                raise told_of_member(error, self.model, member) from error.__cause__
         self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
 
     def member(self, draw):

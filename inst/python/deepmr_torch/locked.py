@@ -7,11 +7,12 @@ import torch
 
 from . import rng
 from .errors import DeepmrError
+from .extra import AddedDropout
 from .layers import refuse_batch_statistics
 from .masks import Row
 from .model import join_outputs
 from .plan import COPIES, Plan, discrepancy, find_sites, trial_masks
-from .takeover import Takeover
+from .strands import reverse_complement
 
 
 def choose_device(device, model):
@@ -42,7 +43,7 @@ class LockedModel:
         self.unrelated = np.random.default_rng(0).integers(0, 4, (COPIES, model.length), np.uint8)
         self.outputs = torch.as_tensor(np.asarray(outputs, np.int64))
         self.device = device
-        self.takeover = Takeover(model.module, mechanism)
+        self.takeover = AddedDropout(model.module, mechanism, () if spec is None else spec.extra)
         self.plan = None
         self.layouts = {}  # of weights, for the windowed engine
 
@@ -77,7 +78,15 @@ class LockedModel:
     def compute(self, code, position, alt, rows=None):
         """(N, K) doubles for copies of a sequence mutated at `position` to `alt`. `rows`: the Row
         whose masks all share, or a list with one Row per row of the batch."""
-        return self._predict(self.model.encode(code, position, alt), rows)
+        x = self.model.encode(code, position, alt)
+        if not self.model.both_strands:
+            return self._predict(x, rows)
+        x = torch.cat([x, self.model.encode(*reverse_complement(code, position, alt))])
+        return self.over_strands(self._predict(x, rows * 2 if isinstance(rows, list) else rows))
+
+    def over_strands(self, predictions):
+        """Means over the strands of predictions (rows of each strand, one strand after the other, K)."""
+        return predictions.reshape(self.model.strands, -1, predictions.shape[-1]).mean(0)
 
     def handler(self, rows, n):
         """What answers the dropout calls of a pass over n rows."""

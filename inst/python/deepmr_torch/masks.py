@@ -1,10 +1,11 @@
 """Dropout masks as a pure function of what identifies them.
 
-A mask depends on (seed, upper-cased sequence text, draw, ordinal of the dropout call,
-rate, shape) and nothing else: not on batch size, order, engine, device or the number of
-threads. Its bits come from a Philox counter generator keyed by a hash of these, drawn
-on the CPU; numpy guarantees the raw stream of a bit generator across versions. Two rates
-under one key give nested masks, so that rates can be compared on the same draws.
+A mask depends on (seed, upper-cased sequence text, draw, ordinal of the dropout call, rate, shape)
+and nothing else: not on batch size, order, engine, device or the number of threads. (The ordinal is
+the call's place in the network; for dropout added after a layer, the layer's name and the number of
+its call.) Its bits come from a Philox counter generator keyed by a hash of these, drawn on the CPU;
+numpy guarantees the raw stream of a bit generator across versions. Two rates under one key give
+nested masks, so that rates can be compared on the same draws.
 """
 
 import hashlib

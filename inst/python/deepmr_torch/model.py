@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 
+import numpy as np
 import torch
 
 from .encode import LAYOUTS, batch, to_layout
@@ -16,7 +17,8 @@ MOST_BASES = 10_000_000  # above it one row needs more memory than any network o
 class Model:
     """`module` takes one-hot DNA of `length` bases in `layout`, channels in the order `bases`, and
     gives (N, K) predictions, or a tuple, list or dict of them, named by `outputs` (K names). `steps`:
-    the transform of the predictions (see transform.py)."""
+    the transform of the predictions (see transform.py), which are means over both strands where
+    `both_strands` (see strands.py)."""
 
     module: torch.nn.Module
     length: int
@@ -25,6 +27,7 @@ class Model:
     bases: str = "ACGT"
     source: str = "module"
     steps: tuple = ()
+    both_strands: bool = False
 
     def __post_init__(self):
         if not isinstance(self.module, torch.nn.Module):
@@ -65,6 +68,11 @@ class Model:
         return of_outputs(self.steps, outputs)
 
     @property
+    def strands(self):
+        """How many rows of a batch a sequence takes."""
+        return 2 if self.both_strands else 1
+
+    @property
     def parameter(self):
         """A floating-point parameter or buffer, whose type and device the inputs take."""
         tensors = [*self.module.parameters(), *self.module.buffers()]
@@ -75,6 +83,10 @@ class Model:
         rows = to_layout(batch(code, position, alt, self.bases), self.layout)
         parameter = self.parameter
         return torch.from_numpy(rows).to(device=parameter.device, dtype=parameter.dtype)
+
+    def encode_one(self):
+        """The input of one sequence, all A."""
+        return self.encode(np.zeros(self.length, np.uint8), np.array([-1]), np.zeros(1, np.uint8))
 
 
 def join_outputs(out, n):

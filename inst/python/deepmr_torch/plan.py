@@ -32,6 +32,7 @@ class Plan:
         self.spec = spec
         self.seed = int(seed)
         self.rates = effective_rates(sites, spec)
+        self._index = {site.ordinal: i for i, site in enumerate(sites)}
         self._cache = {}
 
     @property
@@ -51,7 +52,8 @@ class Plan:
         each row, or of a pass over several draws."""
 
         def answer(call):
-            site, rate = self._known(call, n), self.rates[call.ordinal - 1]
+            site = self._known(call, n)
+            rate = self.rates[self._index[site.ordinal]]
             if rate == 0:
                 return None
             return self._batch_mask(site, rate, rows, n, device), rate
@@ -60,7 +62,7 @@ class Plan:
 
     def _known(self, call, n):
         """The site that `call` is, or an error where the pass differs from the one examined."""
-        site = self.sites[call.ordinal - 1] if call.ordinal <= len(self.sites) else None
+        site = self.sites[self._index[call.ordinal]] if call.ordinal in self._index else None
         if (
             site is not None
             and (call.kind, call.shape) == (site.kind, site.batch_shape(n))
@@ -77,10 +79,11 @@ class Plan:
     def check_complete(self, calls):
         """Raises where a pass has met fewer calls than were met when the model was examined."""
         if len(calls) < len(self.sites):
+            met = {call.ordinal for call in calls}
+            missed = next(site.name for site in self.sites if site.ordinal not in met)
             raise DeepmrError(
                 "dropout_site",
-                f"The dropout call '{self.sites[len(calls)].name}' was met when the model was examined, but not in "
-                "a later forward pass.",
+                f"The dropout call '{missed}' was met when the model was examined, but not in a later forward pass.",
                 "The dropout calls must not depend on the data or on the size of the batch.",
             )
 

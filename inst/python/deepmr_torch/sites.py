@@ -12,18 +12,27 @@ NO_CALL = "The model has no dropout call in its forward pass."
 
 @dataclasses.dataclass
 class Call:
-    """One dropout call as met in a forward pass.
+    """One dropout call as met in a forward pass. `ordinal`: see next_ordinal().
 
     `shape` is that of the call's random tensor. `use` says what a functional call does with it:
     "divided" by 1 - rate (dropout), multiplied "plain" (stochastic depth without scaling), or
     "other" (alpha dropout); module calls are "divided"."""
 
-    ordinal: int
+    ordinal: int | str
     name: str
     kind: str
     rate: float
     shape: tuple
     use: str = "divided"
+
+
+def next_ordinal(calls, name, kind):
+    """What tells the masks of the call that follows `calls` from those of others: its place among the network's own
+    calls; for one that is added after a layer its name and its place among the calls of that name, so that
+    adding it, or another, changes no mask."""
+    if kind == "extra":
+        return f"{name}#{1 + sum(call.name == name for call in calls)}"
+    return 1 + sum(call.kind != "extra" for call in calls)
 
 
 @dataclasses.dataclass
@@ -35,7 +44,7 @@ class Site:
     there are several streams of one sequence, either `folded` (neighbours in the batch, such as the
     heads of an attention layer) or one after another (a reverse complement; positions)."""
 
-    ordinal: int
+    ordinal: int | str
     name: str
     kind: str
     rate: float
@@ -53,23 +62,27 @@ class Site:
 @dataclasses.dataclass(frozen=True)
 class DropoutSpec:
     """What R's dropout_spec() says. `rate`: None (the model's own), a number, or pairs
-    (name, number); `layers`: None (all) or names of the only active sites."""
+    (name, number); `layers`: None (all) or names of the only active sites; `extra`: pairs (layer, rate) of
+    dropout that is added."""
 
     mask: str = "locked"
     unit: str = "element"
     rate: float | tuple | None = None
     layers: tuple | None = None
+    extra: tuple = ()
 
     @property
     def locked(self):
         return self.mask == "locked"
 
 
-def make_spec(mask, unit, rate=None, rate_names=None, layers=None):
-    """A DropoutSpec from plain values; `rate` is a list of numbers, named by `rate_names` or one."""
+def make_spec(mask, unit, rate=None, rate_names=None, layers=None, extra=None):
+    """A DropoutSpec from plain values; `rate` is a list of numbers, named by `rate_names` or one; `extra` a dict of
+    rates by layer."""
     if rate is not None:
         rate = float(rate[0]) if rate_names is None else tuple(zip(rate_names, map(float, rate)))
-    return DropoutSpec(mask, unit, rate, None if layers is None else tuple(layers))
+    extra = tuple((layer, float(added)) for layer, added in (extra or {}).items())
+    return DropoutSpec(mask, unit, rate, None if layers is None else tuple(layers), extra)
 
 
 def module_of(name):
@@ -111,8 +124,9 @@ def effective_rates(sites, spec):
             "no_dropout",
             NO_CALL if not sites else f"No dropout call is active: {', '.join(s.name for s in sites)} all have rate 0.",
             [
-                "Monte-Carlo dropout needs at least one: choose a model with dropout"
-                + (", or set rates with dropout_spec(rate = )." if sites else "."),
+                "Monte-Carlo dropout needs at least one: choose a model with dropout, "
+                + ("set rates with dropout_spec(rate = ), " if sites else "")
+                + "or add some with dropout_spec(extra = ).",
                 "Or compute without dropout: dropout = NULL, which gives effects without standard errors, or with "
                 "them for an ensemble of networks (model_ensemble()).",
             ],
@@ -151,14 +165,17 @@ def mask_shape(site, spec):
     return tuple(shape)
 
 
-def no_dropout_in(error, model, member):
-    """The error "no_dropout" of one of a model's members, told of that member; any other as it is."""
-    if error.what != "no_dropout":
+def told_of_member(error, model, member):
+    """An error that speaks of a model's layers or dropout calls, told of one of its members; any other as it is."""
+    if error.what not in ("no_dropout", "unknown_layer"):
         return error
-    problem, remedy = error.problem, list(error.remedy)
+    problem, remedy = error.problem, error.remedy
     scripted = any(isinstance(module, torch.jit.ScriptModule) for module in member.module.modules())
     if problem == NO_CALL and scripted:
-        remedy.append("Tracing in evaluation mode removes dropout: use torch.jit.script(), or trace in training mode.")
+        remedy = [
+            *remedy,
+            "Tracing in evaluation mode removes dropout: use torch.jit.script(), or trace in training mode.",
+        ]
     if len(model.members) > 1:
         problem = f"Member {model.members.index(member) + 1} of the ensemble, {member.source}: {problem}"
     return DeepmrError(error.what, problem, remedy)

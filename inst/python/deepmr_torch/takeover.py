@@ -21,7 +21,7 @@ from .answer import Answer
 from .errors import DeepmrError
 from .layers import ALPHA_MODULES, drop, dropout_class, is_normalisation, noise_shape
 from .settings import buffers_kept, plain_cudnn, uncompiled
-from .sites import Call
+from .sites import Call, next_ordinal
 
 
 def ignore(call):
@@ -45,7 +45,7 @@ class Takeover:
         self.pending = None  # (keep, rate) of the module call that the dispatcher is to answer
         self.stack = []  # (name, module) of the modules being run, while names are wanted
         self.owners, self.around = [], []  # modules that call dropout as a function, and those around them
-        self.uses = []  # what each call does with its random tensor, once surveyed
+        self.uses = {}  # what each call does with its random tensor, by its ordinal, once surveyed
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -77,7 +77,7 @@ class Takeover:
         inplace = module.inplace and cls not in ALPHA_MODULES  # whose forward ignores the flag
 
         def forward(input):
-            answer = self._meet(name, cls.__name__, module.p, noise_shape(cls, input))
+            answer = self.meet(name, cls.__name__, module.p, noise_shape(cls, input))
             if answer is None:
                 return input
             keep, rate = answer
@@ -99,9 +99,9 @@ class Takeover:
             module.p, self.pending = own, None
             module.training = False
 
-    def _meet(self, name, kind, rate, shape, use="divided"):
+    def meet(self, name, kind, rate, shape):
         """Notes the next call and asks the handler what it shall do."""
-        call = Call(len(self.calls) + 1, name, kind, float(rate), tuple(shape), use)
+        call = Call(next_ordinal(self.calls, name, kind), name, kind, float(rate), tuple(shape))
         self.calls.append(call)
         return self.handler(call)
 
@@ -117,7 +117,7 @@ class Takeover:
         """Finds all dropout calls, functional ones included, and activates the modules that make them.
         Returns the calls of one pass over `x`, uniquely named. `active = False` keeps evaluation mode,
         where only functional calls are left that ignore it."""
-        self.needs_dispatch, self.uses = True, []
+        self.needs_dispatch, self.uses = True, {}
         with self._names_known():
             chosen = self._functional_owners(x) if active else []
             self._train(chosen)
@@ -131,14 +131,14 @@ class Takeover:
                     "Use torch's dropout.",
                 )
             calls = self.calls
-            self.uses = [call.use for call in calls]
-            if "plain" in self.uses and not self._silent_as_evaluation(x, chosen):
-                self.uses = ["other" if use == "plain" else use for use in self.uses]
+            self.uses = {call.ordinal: call.use for call in calls}
+            if "plain" in self.uses.values() and not self._silent_as_evaluation(x, chosen):
+                self.uses = {ordinal: "other" if use == "plain" else use for ordinal, use in self.uses.items()}
         self.needs_dispatch = any(call.kind == "functional" for call in calls)
         total = collections.Counter(call.name for call in calls)
         seen = collections.Counter()
-        for call, use in zip(calls, self.uses):
-            call.use = use
+        for call in calls:
+            call.use = self.uses[call.ordinal]
             if total[call.name] > 1:
                 seen[call.name] += 1
                 call.name = f"{call.name}#{seen[call.name]}"
@@ -186,7 +186,7 @@ class Takeover:
         """Whether the model with all calls inactive gives what it gives in evaluation mode. If not, it
         scales somewhere a mask that it multiplies plainly, and its rate cannot be changed."""
         inactive = tree_leaves(self.forward(x, ignore))
-        uses, self.uses = self.uses, []
+        uses, self.uses = self.uses, {}
         self._train([])
         evaluation = tree_leaves(self.forward(x, ignore))
         self._train(chosen)
@@ -232,11 +232,11 @@ class Takeover:
             self.stack = []
 
     def use_of(self, call):
-        return self.uses[call.ordinal - 1] if call.ordinal <= len(self.uses) else "divided"
+        return self.uses.get(call.ordinal, "divided")
 
     def meet_functional(self, shape, rate):
         name, owner = self.stack[-1] if self.stack else ("", self.module)
         if owner not in self.owners:
             self.owners.append(owner)
         self.around += [m for _, m in self.stack if m not in self.around and not is_normalisation(m)]
-        return self._meet(f"{name}.functional" if name else "functional", "functional", rate, shape)
+        return self.meet(f"{name}.functional" if name else "functional", "functional", rate, shape)

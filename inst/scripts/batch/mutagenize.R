@@ -8,6 +8,7 @@ mutagenize_command <- function() {
       option("dropout", "on (default), or off: one draw, for an ensemble one of each member", "ON/OFF"),
       option("samples", "Dropout draws per sequence [50]", "N"),
       option("rate", "Dropout rate in place of the model's own", "RATE"),
+      option("dropout-extra", "Dropout added after layers, as conv1=0.2,features.3=0.1 (see ?layers)", "RATES"),
       option("mask", "locked (default) or unlocked", "MASK"),
       option("unit", "What is dropped: element (default) or channel", "UNIT"),
       option("positions", "Positions to mutate, as 100-200,300 [all]", "RANGES"),
@@ -53,13 +54,14 @@ or <- function(x, otherwise) if (is.null(x)) otherwise else x
 as_dropout <- function(given) {
   dropout <- or(one_of(given, "dropout", c("on", "off")), "on")
   if (dropout == "off") {
-    stray <- intersect(c("samples", "rate", "mask", "unit"), names(given))
+    stray <- intersect(c("samples", "rate", "dropout-extra", "mask", "unit"), names(given))
     if (length(stray)) usage_error(sprintf("--%s has no meaning with --dropout off.", stray[1L]))
     return(NULL)
   }
   deepmr::dropout_spec(
     mask = or(one_of(given, "mask", c("locked", "unlocked")), "locked"),
-    unit = or(one_of(given, "unit", c("element", "channel")), "element"), rate = as_number(given, "rate")
+    unit = or(one_of(given, "unit", c("element", "channel")), "element"), rate = as_number(given, "rate"),
+    extra = as_rates(given, "dropout-extra")
   )
 }
 

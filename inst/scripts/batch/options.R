@@ -118,6 +118,19 @@ as_names <- function(given, name) {
   values
 }
 
+# "a=0.2,b=0.1" as numbers by name.
+as_rates <- function(given, name) {
+  if (is.null(given[[name]])) {
+    return(NULL)
+  }
+  parts <- trimws(strsplit(paste0(given[[name]], ","), ",", fixed = TRUE)[[1L]])
+  rates <- suppressWarnings(as.numeric(sub("^.*=", "", parts)))
+  if (!all(grepl("^[^=]+=[0-9.]+$", parts)) || anyNA(rates)) {
+    usage_error(sprintf("--%s must be like conv1=0.2,features.3=0.1, not '%s'.", name, given[[name]]))
+  }
+  stats::setNames(rates, sub("=.*$", "", parts))
+}
+
 # Paths of files that are there: one, or several as names are given.
 as_files <- function(given, name) {
   text <- given[[name]]
