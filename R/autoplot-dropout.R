@@ -65,8 +65,9 @@ plot_gain <- function(x, caption) {
   ggplot2::ggplot(points, ggplot2::aes(.data$gain, .data$output)) +
     ggplot2::geom_vline(xintercept = 1, linetype = "dashed", colour = "grey45", linewidth = 0.4) +
     ggplot2::geom_boxplot(outlier.shape = NA, fill = NA, colour = ink, width = 0.6, linewidth = 0.4) +
-    ggplot2::geom_jitter(
-      colour = okabe_ito[1L], size = 0.7, alpha = 0.5, shape = 16, height = 0.2, width = 0
+    ggplot2::geom_point(
+      colour = okabe_ito[1L], size = 0.7, alpha = 0.5, shape = 16,
+      position = ggplot2::position_jitter(width = 0, height = 0.2, seed = 1L)
     ) +
     ggplot2::scale_x_log10(labels = log10_labels) +
     ggplot2::labs(

@@ -10,15 +10,15 @@
 #' * `"total"`: 1 - Var(all but s) / Var(all), what is lost when s is switched off;
 #' * `"alone"`: Var(only s) / Var(all), what s makes by itself.
 #'
-#' Where a prediction is linear in each mask (given the others), these are Sobol's total and first-order indices (Homma
+#' Where a prediction is linear in each mask, the others held, these are Sobol's total and first-order indices (Homma
 #' and Saltelli 1996; switching a call off puts its mask at its mean): then `"alone"` adds up to at most 1 over the
 #' calls, `"total"` to at least 1, and the difference of the two is what masks do together. Elsewhere they
 #' need not, and a share can be negative or above 1: a call whose masks push units through a ReLU's kink can calm
 #' the others.
 #'
 #' Variances are summed before dividing, over sequences for predictions (`var_ref`) and over variants for effects
-#' (`se^2`, those at float rounding level left out). A mean of ratios would be noisy and give the variants that do nothing
-#' the same say; the sum speaks for the variants that carry the standard errors.
+#' (`se`^2); rows whose spread is at float rounding level are left out. A mean of ratios would be noisy and
+#' give the variants that do nothing the same say; the sum speaks for those that carry the standard errors.
 #' `std.error` is the delete-one-draw jackknife (draw t of all sequences at once), the interval uses t quantiles with
 #' T - 1 degrees of freedom. It is the Monte-Carlo error of T draws only: these sequences and
 #' positions are taken as given.
@@ -87,14 +87,15 @@ diagnose_dropout <- function(model, sequences, outputs = NULL, positions = NULL,
     }
     # What a run has to say of the model or the sequences holds for all.
     x <- if (i == 1L) run() else suppressMessages(run(), classes = message_classes)
+    levels <- predict(model, sequences, outputs, active, n_samples, draws = TRUE, seed = seed, ...)
     if (i == 1L) {
-      used <- !x$at_rounding
+      used <- list(prediction = !spread_is_rounding(levels), effect = !x$at_rounding)
       mutagenesis <- x
     }
-    levels <- predict(model, sequences, outputs, active, n_samples, draws = TRUE, seed = seed, ...)
+    by_output <- function(draws, output) squares_by_draw(draws, factor(output, unique(x$output)), n_samples)
     spread[[names(sets)[i]]] <- list(
-      prediction = squares_by_draw(levels$prediction_draws, levels$output),
-      effect = squares_by_draw(x$effect_draws[used], x$output[used])
+      prediction = by_output(levels$prediction_draws[used$prediction], levels$output[used$prediction]),
+      effect = by_output(x$effect_draws[used$effect], x$output[used$effect])
     )
   }
   mutagenesis[, "effect_draws" := NULL]
@@ -125,6 +126,9 @@ check_one_network <- function(model, call = rlang::caller_env()) {
 
 spread_positions <- function(length, n = 30L) unique(round(seq(1, length, length.out = n)))
 
+# A prediction that differs between draws by what float rounding of the network can do, and no more.
+spread_is_rounding <- function(levels) !(sqrt(levels$var) > 32 * 2^-23 * abs(levels$mean))
+
 # The active dropout calls of a model under a choice: `member` (from 1), `site`, `kind`, `rate`.
 active_sites <- function(model, dropout, call = rlang::caller_env()) {
   found <- to_r(call_backend("active.active_sites", model$handle, backend_spec(dropout), .call = call))
@@ -142,8 +146,11 @@ site_sets <- function(sites) {
 set_key <- function(sites) paste(c("calls", sites), collapse = " ")
 
 # Outputs -> squared deviations from the mean over draws, summed over the rows: T numbers each.
-squares_by_draw <- function(draws, output) {
-  lapply(split(draws, factor(output, unique(output))), function(draws) {
+squares_by_draw <- function(draws, output, n_samples) {
+  lapply(split(draws, output), function(draws) {
+    if (!length(draws)) {
+      return(numeric(n_samples))
+    }
     draws <- draw_matrix(draws)
     colSums((draws - rowMeans(draws))^2)
   })

@@ -9,7 +9,7 @@ print.deepmr_dropout_check <- function(x, ...) {
     draws_in_words(x$mutagenesis$n_draws), "\n", sep = ""
   )
   cat("Dropout: ", format(made$dropout), "\n", sep = "")
-  cat("Shares of the variance in percent (median over outputs), of predictions and of effects:\n")
+  cat("Percent of the variance lost without a call / made by it alone (median over outputs):\n")
   print(sites_with_shares(x), row.names = FALSE, class = FALSE)
   sentences <- c(
     shares_in_words(x), locking_in_words(x, made$dropout$mask == "locked"), rounding_in_words(x), scaling_in_words(x)
@@ -18,33 +18,40 @@ print.deepmr_dropout_check <- function(x, ...) {
   invisible(x)
 }
 
-# The calls with their median share over the outputs, in percent.
 sites_with_shares <- function(x) {
   table <- data.table::copy(x$sites)
-  for (of in c("prediction", "effect")) {
-    for (share in c("total", "alone")) {
-      one <- x$shares[x$shares$of == of & x$shares$share == share]
-      middle <- tapply(one$estimate, one$site, stats::median, na.rm = TRUE)
-      data.table::set(table, j = paste0(of, ".", share), value = round(100 * unname(middle[table$site])))
-    }
+  percent <- function(wanted, share) {
+    sprintf("%.0f", 100 * median_shares(x, wanted, share))
+  }
+  for (wanted in c("prediction", "effect")) {
+    shown <- paste(percent(wanted, "total"), "/", percent(wanted, "alone"))
+    data.table::set(table, j = paste0(wanted, "s"), value = shown)
   }
   table
 }
 
+# Of each active call, the median over the outputs.
+median_shares <- function(x, wanted, wanted_share) {
+  one <- x$shares[x$shares$of == wanted & x$shares$share == wanted_share]
+  unname(tapply(one$estimate, one$site, stats::median, na.rm = TRUE)[x$sites$site])
+}
+
 shares_in_words <- function(x) {
-  effects <- x$shares[x$shares$of == "effect" & x$shares$share == "total"]
-  if (all(is.na(effects$estimate))) {
+  total <- median_shares(x, "effect", "total")
+  if (all(is.na(total))) {
     return("No effect has a variance above float rounding: dropout does not touch the effects.")
   }
-  middle <- tapply(effects$estimate, effects$site, stats::median, na.rm = TRUE)[x$sites$site]
   if (nrow(x$sites) == 1L) {
     return(sprintf("All variance is that of %s, the only active dropout call.", x$sites$site))
   }
-  top <- which.max(middle)
-  least <- which(middle < 0.01)
+  top <- which.max(total)
+  little <- x$sites$site[total < 0.01]
   paste0(
-    sprintf("Most of the effects' variance hangs on %s: without it, %.0f %% is gone.", names(top), 100 * middle[top]),
-    if (length(least)) sprintf(" Less than 1 %% hangs on %s.", name_some(names(middle)[least]))
+    sprintf(
+      "The effects' variance hangs most on %s: without it %.0f %% is gone, alone it makes %.0f %%.",
+      x$sites$site[top], 100 * total[top], 100 * median_shares(x, "effect", "alone")[top]
+    ),
+    if (length(little)) sprintf(" Less than 1 %% is gone without %s.", name_some(little))
   )
 }
 
@@ -52,7 +59,8 @@ locking_in_words <- function(x, locked) {
   if (all(is.na(x$effects$gain))) {
     return(NULL)
   }
-  correlation <- middle_of_outputs(x$effects$mask_correlation)
+  # Up to what tells it from 1
+  correlation <- middle_of_outputs(x$effects$mask_correlation, function(x) 1 - signif(1 - x, 2))
   if (locked) {
     sprintf(
       paste(
@@ -104,8 +112,8 @@ scaling_in_words <- function(x) {
 }
 
 # "0.62", or with the range where outputs differ: "0.62 (0.4 to 0.8 by output)".
-middle_of_outputs <- function(x) {
+middle_of_outputs <- function(x, rounded = function(x) signif(x, 2)) {
   x <- x[!is.na(x)]
-  shown <- format(signif(c(stats::median(x), range(x)), 2), trim = TRUE)
+  shown <- vapply(rounded(c(stats::median(x), range(x))), format, "", digits = 7)
   if (length(unique(shown)) == 1L) shown[1L] else sprintf("%s (%s to %s by output)", shown[1L], shown[2L], shown[3L])
 }
