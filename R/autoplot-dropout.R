@@ -79,3 +79,45 @@ plot_gain <- function(x, caption) {
     ) +
     theme_deepmr()
 }
+
+#' Plot the likelihood against the dropout rate
+#'
+#' The mean log likelihood of a label at each rate, less that at the model's own rates (dashed line; ring), with one paired
+#' standard error on either side. Panels are dropout calls.
+#'
+#' @param object What [tune_dropout()] returns.
+#' @param ... Not used.
+#' @return A ggplot. Errors: `deepmr_error_columns`.
+#' @examplesIf deepmr_python_info()$usable
+#' sequences <- demo_sequences(20)
+#' levels <- demo_truth(sequences)$levels
+#' levels$label <- as.integer(levels$level > 0.5)
+#' curve <- tune_dropout(model_demo(), sequences, levels, rates = c(0, 0.1, 0.3), n_samples = 10)
+#' ggplot2::autoplot(curve)
+#' @export
+autoplot.deepmr_dropout_curve <- function(object, ...) {
+  columns <- c("layer", "rate", "own", "n", "n_sequences", "difference", "difference.se")
+  check_columns(object, columns, "object")
+  # Own rates that differ between the calls have no place on the axis: they are the line.
+  points <- data.table::as.data.table(unclass(object)[columns])[!is.na(object$rate)]
+  points$layer <- factor(points$layer, unique(points$layer))
+  own <- points[points$own]
+  ggplot2::ggplot(points, ggplot2::aes(.data$rate, .data$difference)) +
+    ggplot2::geom_hline(yintercept = 0, linetype = "dashed", colour = "grey45", linewidth = 0.4) +
+    ggplot2::geom_line(colour = okabe_ito[1L], linewidth = 0.4) +
+    ggplot2::geom_linerange(
+      ggplot2::aes(ymin = .data$difference - .data$difference.se, ymax = .data$difference + .data$difference.se),
+      data = points[!is.na(points$difference.se)], colour = okabe_ito[1L], linewidth = 0.5
+    ) +
+    ggplot2::geom_point(colour = okabe_ito[1L], size = 2) +
+    ggplot2::geom_point(data = own, shape = 21, size = 3.4, stroke = 0.7, colour = "black", fill = NA) +
+    ggplot2::facet_wrap("layer") +
+    ggplot2::labs(
+      x = "dropout rate", y = "log likelihood per label, difference",
+      caption = caption_of(
+        "Difference to the model's own rates (dashed line; ring). Bars: one paired standard error, clustered by sequence.",
+        sprintf("%s of %s.", counted(points$n[1L], "label"), counted(points$n_sequences[1L], "sequence"))
+      )
+    ) +
+    theme_deepmr()
+}

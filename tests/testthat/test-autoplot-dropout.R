@@ -23,5 +23,5 @@ test_that("of many outputs six are shown, and the others counted", {
   check$shares[, c("estimate", "conf.low", "conf.high") := list(1, 1, 1)]
   p <- autoplot(structure(check, class = "deepmr_dropout_check"))
   expect_setequal(p$data$output, letters[8:3])
-  expect_match(p$labels$caption, "2 of 8 outputs not shown")
+  expect_match(gsub("\n", " ", p$labels$caption), "2 of 8 outputs not shown")
 })
