@@ -20,24 +20,23 @@ gaps_by_bin <- function(prob, label, bin) {
   list(n = n, share = n / length(prob), rate = rate, gap = abs(rate - tapply(prob, bin, mean)))
 }
 
-pooled <- "(pooled)"
-
 # Predictions with their labels, checked, as a data.table of `prob`, `label` (0/1) and `cluster`; of a table of
-# predictions also `output`.
-calibration_data <- function(prob, label, clusters = NULL, call = rlang::caller_env()) {
+# predictions also `output`. `args`: what the caller's arguments are called.
+calibration_data <- function(prob, label, clusters = NULL, args = c("prob", "label"), call = rlang::caller_env()) {
   if (is.data.frame(prob)) {
     if (!is.null(clusters)) {
       stop_deepmr(
-        "argument", "{.arg clusters} are the sequences where {.arg prob} is a table of predictions.",
+        "argument", "{.arg clusters} are the sequences where {.arg {args[1L]}} is a table of predictions.",
         "Leave {.arg clusters} out.",
         call = call
       )
     }
-    data <- labelled_predictions(prob, label, arg = "prob", call = call)
-    data.table::set(data, j = "label", value = check_predictions(data$prob, data$label, call = call))
+    data <- labelled_predictions(prob, label, arg = args[1L], call = call)
+    checked <- check_predictions(data$prob, data$label, c(paste0(args[1L], "$mean"), "labels$label"), call = call)
+    data.table::set(data, j = "label", value = checked)
     return(data.table::setnames(data, "sequence", "cluster")[])
   }
-  label <- check_predictions(prob, label, call = call)
+  label <- check_predictions(prob, label, args, call = call)
   check_clusters(clusters, length(prob), call)
   data.table::data.table(
     prob = as.vector(prob), label = label, cluster = if (is.null(clusters)) seq_along(prob) else as.vector(clusters)
@@ -60,27 +59,28 @@ check_clusters <- function(clusters, n, call) {
   }
 }
 
-# Rows of calibration_data() by output in order of appearance, and all of them as "(pooled)"; data without outputs are
-# one set without a name.
-by_output <- function(data) {
-  if (is.null(data$output)) {
-    return(list(data))
-  }
-  c(split(data, by = "output", sorted = FALSE), stats::setNames(list(data), pooled))
+# Rows of calibration_data() by output in order of appearance; data without outputs are one set without a name.
+split_outputs <- function(data) {
+  if (is.null(data$output)) list(data) else split(data, by = "output", sorted = FALSE)
 }
 
-# Stops unless `prob` and `label` fit together; returns the labels as 0/1 numbers.
-check_predictions <- function(prob, label, call = rlang::caller_env()) {
+# The same, and all outputs' rows as "(pooled)".
+by_output <- function(data) {
+  c(split_outputs(data), if (!is.null(data$output)) stats::setNames(list(data), "(pooled)"))
+}
+
+# Stops unless `prob` and `label`, which the caller's user knows as `args`, fit together; returns the labels as 0/1 numbers.
+check_predictions <- function(prob, label, args, call = rlang::caller_env()) {
   if (!is.numeric(prob) || length(dim(prob)) > 1L) {
     stop_deepmr(
-      "probability", "{.arg prob} must be a numeric vector, not {.obj_type_friendly {prob}}.",
+      "probability", "{.arg {args[1L]}} must be a numeric vector, not {.obj_type_friendly {prob}}.",
       "Give one output at a time, for example one column of a matrix.",
       call = call
     )
   }
   if (!(is.numeric(label) || is.logical(label)) || length(dim(label)) > 1L) {
     stop_deepmr(
-      "label", "{.arg label} must be a vector of 0/1 or TRUE/FALSE, not {.obj_type_friendly {label}}.",
+      "label", "{.arg {args[2L]}} must be a vector of 0/1 or TRUE/FALSE, not {.obj_type_friendly {label}}.",
       call = call
     )
   }
@@ -88,7 +88,7 @@ check_predictions <- function(prob, label, call = rlang::caller_env()) {
     stop_deepmr(
       "length",
       paste(
-        "{.arg prob} and {.arg label} must be as long as each other and not empty;",
+        "{.arg {args[1L]}} and {.arg {args[2L]}} must be as long as each other and not empty;",
         "they have {length(prob)} and {length(label)} values."
       ),
       call = call
@@ -99,7 +99,7 @@ check_predictions <- function(prob, label, call = rlang::caller_env()) {
     stop_deepmr(
       "probability",
       paste(
-        "{.arg prob} must lie between 0 and 1, without missing values;",
+        "{.arg {args[1L]}} must lie between 0 and 1, without missing values;",
         "{length(bad)} of {length(prob)} values fail, the first is {prob[bad[1L]]} at {bad[1L]}."
       ),
       "Scores need a transform to probabilities first, for example {.fn stats::plogis} for logits.",
@@ -111,7 +111,7 @@ check_predictions <- function(prob, label, call = rlang::caller_env()) {
     stop_deepmr(
       "label",
       paste(
-        "{.arg label} must be 0 or 1 (or TRUE/FALSE), without missing values;",
+        "{.arg {args[2L]}} must be 0 or 1 (or TRUE/FALSE), without missing values;",
         "{length(bad)} of {length(label)} values fail, the first is {label[bad[1L]]} at {bad[1L]}."
       ),
       "Calibration is measured against what was observed; a probability is no label.",

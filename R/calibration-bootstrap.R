@@ -38,8 +38,10 @@ resample_counts <- function(n, k) {
 
 # One row per cluster (numbered from 1) and bin with predictions of it: their number and what the labels exceed them by.
 cluster_totals <- function(set, bins) {
+  # Sorted, so that the interval does not depend on the order of the rows.
+  clusters <- sort(unique(set$cluster), method = "radix")
   table <- data.table::data.table(
-    cluster = match(set$cluster, unique(set$cluster)), bin = width_bin(set$prob, bins), excess = set$label - set$prob
+    cluster = match(set$cluster, clusters), bin = width_bin(set$prob, bins), excess = set$label - set$prob
   )
   table[, list(excess = sum(excess), n = .N), by = c("cluster", "bin")]
 }

@@ -25,6 +25,7 @@
 #' @param models A list of at least one `deepmr_model`, each with a network of its own.
 #' @return A `deepmr_model`.
 #' @section Errors: `deepmr_error_ensemble`: members that do not fit together, or have the same weights.
+#'   `deepmr_error_spread`: a member with [transform_spread()], which only the whole can have.
 #' @references Lakshminarayanan, Pritzel and Blundell (2017) Simple and scalable predictive uncertainty
 #'   estimation using deep ensembles. NeurIPS.
 #' @examplesIf deepmr_python_info()$usable
@@ -52,6 +53,7 @@ model_ensemble <- function(models) {
     }
     check_model(models[[i]])
   }
+  check_members_spread(lapply(models, `[[`, "transform"))
   new_model(
     call_backend("ensemble.ensemble", lapply(unname(models), `[[`, "handle")),
     transform = members_transform(lapply(models, `[[`, "transform")),

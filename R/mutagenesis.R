@@ -124,6 +124,7 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   tell_engine(engines)
   # Python's NaN for "one draw has no variance" is R's NA.
   if (n_samples == 1L) data.table::set(table, j = c("var_ref", "var_alt", "cov", "se"), value = NA_real_)
+  spread_mutagenesis(table, model$transform)
   # Draws of one member are not independent of each other, which fits must know.
   if (length(model$members) > 1L) data.table::set(table, j = "n_members", value = length(model$members))
   new_mutagenesis(table, list(

@@ -33,6 +33,7 @@ predict.deepmr_model <- function(object, sequences, outputs = NULL, dropout = dr
   })
   table <- data.table::rbindlist(tables)
   if (n_samples == 1L) data.table::set(table, j = "var", value = NA_real_)
+  spread_prediction(table, object$transform)
   data.table::setattr(table, "class", c("deepmr_prediction", "data.table", "data.frame"))
   table
 }

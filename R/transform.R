@@ -1,6 +1,7 @@
 # One concept for what happens to each draw of the predictions before moments are taken:
 # a `deepmr_transform` is a list of parts, each a label and the steps that Python knows
-# (inst/python/deepmr_torch/transform.py): logit, sigmoid, affine (a + b x), table.
+# (inst/python/deepmr_torch/transform.py): logit, sigmoid, affine (a + b x), table. The step "spread" is none of
+# Python's: it needs the mean over the draws, so the collected tables take it (R/transform-spread.R).
 
 #' The scale of the predictions
 #'
@@ -19,6 +20,10 @@
 #' * `transform_prevalence(prevalence, to)`: from the share of positives in the training
 #'   data to another one, the same for all marks:
 #'   `plogis(qlogis(p) + qlogis(to) - qlogis(prevalence))`.
+#' * `transform_spread(factor)`: draws spread about their own mean, `m + sqrt(factor) * (x - m)`, as the recalibration
+#'   of variances gives: `var_ref`, `var_alt` and `cov` are multiplied by `factor`, `se` by its root, effects and mean
+#'   predictions stay. It comes last, because the mean is known only when all draws are on
+#'   their scale.
 #' * `transform_identity()`: nothing.
 #'
 #' @section Probabilities or logits?:
@@ -62,13 +67,15 @@
 #' @param prevalence Share of positives in the training data, between 0 and 1: one number, or
 #'   numbers named by output.
 #' @param to The prevalence to change to.
+#' @param factor What variances are multiplied by, at least 0: one number, or numbers named by output. With 0 no
+#'   variance is left, and all rows are marked `at_rounding`.
 #' @return `with_transform()`: a `deepmr_model`, the one given unchanged. The others: a
 #'   `deepmr_transform`. Where numbers are named by output, the other outputs have no scale
 #'   and asking for them is an error.
 #' @section Errors:
 #' `deepmr_error_not_probability`: a logit of something outside 0 to 1.
 #' `deepmr_error_unknown_output`, `deepmr_error_no_scale`: names that are not outputs; outputs
-#' without numbers.
+#' without numbers. `deepmr_error_spread`: a transform after `transform_spread()`.
 #' @references
 #' Gal and Ghahramani (2016) Dropout as a Bayesian approximation. ICML, equation 11 of the
 #' appendix.
@@ -100,11 +107,12 @@ with_transform <- function(model, transform) {
     )
   }
   check_transform_outputs(transform, model$outputs)
+  check_spread_last(model$transform, transform)
   scaled <- both_outputs(model$scaled, transform_outputs(transform))
   if (length(scaled) == 0L && !is.null(scaled)) {
     stop_deepmr("no_scale", "No output would be left with a scale: the transforms have numbers for different outputs.")
   }
-  steps <- lapply(transform_steps(transform), backend_step, outputs = model$outputs)
+  steps <- lapply(draw_steps(transform), backend_step, outputs = model$outputs)
   new_model(
     call_backend("transform.with_steps", model$handle, steps),
     transform = new_transform(c(unclass(model$transform), unclass(transform))),
@@ -225,7 +233,11 @@ numbers_in_words <- function(...) {
 
 # The outputs that a step has numbers for; NULL: all.
 step_outputs <- function(step) {
-  if (step$kind == "table") names(step$x) else both_outputs(names(step$a), names(step$b))
+  switch(step$kind,
+    table = names(step$x),
+    spread = names(step$factor),
+    both_outputs(names(step$a), names(step$b))
+  )
 }
 
 # The outputs that a transform has numbers for; NULL: all.

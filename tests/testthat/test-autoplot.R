@@ -64,40 +64,10 @@ test_that("a plot leaves the table as it was", {
   expect_equal(x, before)
 })
 
-test_that("the reliability diagram shows the table and its calibration error", {
-  prob <- c(.05, .15, .25, .45, .55, .65, .85, .95, 1, 0)
-  label <- c(0, 0, 1, 0, 1, 1, 1, 1, 1, 0)
-  bins <- reliability(prob, label, bins = 5)
-  p <- autoplot(bins)
-  points <- layers_of(p, "GeomPoint")[[1]]
-  expect_equal(points$x, bins$mean_prob)
-  expect_equal(points$y, bins$event_rate)
-  interval <- layers_of(p, "GeomLinerange")[[1]]
-  expect_equal(interval$ymin, bins$conf.low)
-  bars <- layers_of(p, "GeomRect")[[1]]
-  expect_equal((bars$ymax - bars$ymin) / (bars$ymax - bars$ymin)[1], bins$n / bins$n[1])
-  expect_equal(layers_of(p, "GeomText")[[1]]$label, as.character(bins$n))
-  expect_match(p$labels$subtitle, "5 bins: 0.150 (n = 10)", fixed = TRUE)
-  expect_silent(draw(p))
-})
-
-test_that("adaptive bins get a strip of ranges instead of bars", {
-  prob <- with_seed(1, stats::rbeta(500, 0.3, 15))
-  p <- autoplot(reliability(prob, as.integer(prob > 0.05), type = "adaptive"))
-  strip <- layers_of(p, "GeomRect")[[1]]
-  expect_length(unique(strip$ymax - strip$ymin), 1)
-  expect_match(p$labels$caption, "50 predictions each")
-  expect_silent(draw(p))
-  expect_silent(draw(autoplot(reliability(0.3, 1))))
-  expect_silent(draw(autoplot(reliability(c(0, 0, 0), c(0, 0, 0), type = "adaptive"))))
-})
-
 test_that("pictures stay as they are", {
   skip_if_not_installed("vdiffr")
   x <- simulate_mutagenesis(n_sequences = 2, length = 10)
   vdiffr::expect_doppelganger("mean and variance", autoplot(x))
-  bins <- reliability((1:100 - 0.5) / 100, as.integer((1:100 * 37) %% 100 < 1:100))
-  vdiffr::expect_doppelganger("reliability", autoplot(bins))
 })
 
 test_that("a table with nothing to show is an error that says so", {

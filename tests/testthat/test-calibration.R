@@ -45,22 +45,19 @@ slow_adaptive_bin <- function(prob, bins) {
   bin
 }
 
-random_predictions <- function(n, seed) {
-  with_seed(seed, {
-    prob <- c(0, 1, (0:10) / 10, 0.29, 0.57, round(stats::rbeta(n, 0.7, 2), 2))
-    list(prob = prob, label = stats::rbinom(length(prob), 1, prob^1.3))
-  })
-}
-
 test_that("the small example gives the values computed by hand", {
   result <- calibration_error(prob_a, label_a, bins = 5)
-  expect_named(result, c("n", "bins", "ece", "mce", "ace", "ace_max", "brier"))
+  expect_named(result, calibration_columns)
   expect_equal(result$n, 10L)
   expect_equal(result$ece, 0.15)
   expect_equal(result$mce, 0.75)
   expect_equal(result$brier, 0.114)
   expect_equal(result$ace, 0.12)
   expect_equal(result$ace_max, 0.30)
+  expect_equal(result$rmsce, sqrt((3 / 15^2 + 0.75^2 + 0 + 0.35^2 + 3 / 15^2) / 10))
+  # The bins of one left out; the middle one's noise, 1/4, is more than all gaps.
+  expect_equal(result$rmsce_debiased, 0)
+  expect_equal(result$log_loss, -sum(log(c(.95, .85, .25, .55, .55, .65, .85, .95, 1, 1))) / 10)
   bins <- reliability(prob_a, label_a, bins = 5)
   expect_equal(bins$n, c(3, 1, 2, 1, 3))
   expect_equal(abs(bins$event_rate - bins$mean_prob), c(1 / 15, 0.75, 0, 0.35, 1 / 15))
@@ -103,7 +100,8 @@ test_that("the order of the data does not matter", {
   x <- random_predictions(200, seed = 4)
   shuffled <- with_seed(5, sample(length(x$prob)))
   expect_equal(
-    calibration_error(x$prob[shuffled], x$label[shuffled]), calibration_error(x$prob, x$label),
+    calibration_error(x$prob[shuffled], x$label[shuffled], resamples = 0),
+    calibration_error(x$prob, x$label, resamples = 0),
     tolerance = 1e-14
   )
   for (type in c("width", "adaptive")) {
@@ -119,29 +117,6 @@ test_that("logical labels, integer predictions and one prediction are fine", {
   expect_equal(calibration_error(c(0L, 1L), c(0, 1))$ece, 0)
   one <- calibration_error(0.3, 1)
   expect_equal(c(one$ece, one$mce, one$ace, one$brier), c(0.7, 0.7, 0.7, 0.49))
-})
-
-test_that("reliability() has one row per non-empty bin and the interval of binom.test()", {
-  x <- random_predictions(120, seed = 6)
-  for (type in c("width", "adaptive")) {
-    bins <- reliability(x$prob, x$label, bins = 20, type = type, level = 0.9)
-    expect_s3_class(bins, "deepmr_reliability")
-    expect_equal(sum(bins$n), length(x$prob))
-    expect_true(all(bins$n > 0) && !is.unsorted(bins$bin, strictly = TRUE))
-    expect_true(all(bins$mean_prob >= bins$lower & bins$mean_prob <= bins$upper))
-    for (i in seq_len(nrow(bins))) {
-      expected <- stats::binom.test(round(bins$n[i] * bins$event_rate[i]), bins$n[i], conf.level = 0.9)$conf.int
-      expect_equal(c(bins$conf.low[i], bins$conf.high[i]), as.vector(expected), tolerance = 1e-10)
-    }
-  }
-})
-
-test_that("the mean gap of the reliability table is the calibration error", {
-  x <- random_predictions(300, seed = 7)
-  mean_gap <- function(bins) sum(bins$n * abs(bins$event_rate - bins$mean_prob)) / sum(bins$n)
-  error <- calibration_error(x$prob, x$label)
-  expect_equal(mean_gap(reliability(x$prob, x$label)), error$ece)
-  expect_equal(mean_gap(reliability(x$prob, x$label, type = "adaptive")), error$ace)
 })
 
 test_that("bad predictions stop with their own class", {
@@ -180,4 +155,67 @@ test_that("the messages say what was wrong and where", {
     calibration_error(c(0.5, 0.7), c(0, 0.3))
     calibration_error(c(0.5, 0.7), 1)
   })
+})
+
+test_that("the debiased error is that of its formula, and right for calibrated and miscalibrated predictions", {
+  prob <- rep(c(0.1, 0.3, 0.7), c(4, 5, 1))
+  label <- c(0, 0, 1, 1, 1, 1, 1, 1, 0, 0)
+  # Gaps .4, .5; noise 1/4 / 3 and .8 * .2 / 4; the bin of one is left out.
+  expected <- sqrt((4 * (0.16 - 1 / 12) + 5 * (0.25 - 0.04)) / 9)
+  expect_equal(calibration_error(prob, label, resamples = 0)$rmsce_debiased, expected)
+  expect_identical(calibration_error(c(0.1, 0.9), c(0, 1), resamples = 0)$rmsce_debiased, NA_real_)
+  # Over many small samples, the mean squared error without bias is the truth: 0, or .2^2; the plain one is not.
+  squares <- with_seed(1, replicate(400, {
+    prob <- stats::runif(100, 0.2, 0.8)
+    middle <- (floor(10 * prob) + 0.5) / 10 # of its bin, so that calibrated bins have no gap but noise
+    one <- function(truth) {
+      gaps <- gaps_by_bin(middle, stats::rbinom(100, 1, truth), width_bin(middle, 10L))
+      several <- gaps$n > 1
+      noise <- gaps$rate * (1 - gaps$rate) / (gaps$n - 1)
+      c(stats::weighted.mean((gaps$gap^2 - noise)[several], gaps$n[several]), sum(gaps$share * gaps$gap^2))
+    }
+    c(one(middle), one(middle + 0.2))
+  }))
+  error <- apply(squares, 1, stats::sd) / 20
+  expect_true(all(abs(rowMeans(squares)[c(1, 3)] - c(0, 0.04)) < 4 * error[c(1, 3)]))
+  expect_true(all(rowMeans(squares)[c(2, 4)] - c(0, 0.04) > 4 * error[c(2, 4)]))
+})
+
+test_that("a certain prediction that was wrong has a large, finite log loss", {
+  expect_equal(calibration_error(c(0, 1), c(1, 0))$log_loss, -log(1e-15), tolerance = 1e-3)
+  expect_equal(calibration_error(0, 1)$log_loss, -log(1e-15))
+  expect_equal(calibration_error(c(0, 1), c(0, 1))$log_loss, 0, tolerance = 1e-14)
+})
+
+test_that("a table gives each output's row and the pooled one, whatever the order of the labels", {
+  table <- labelled_table(60, slope = 2)
+  labels <- table[with_seed(1, sample(.N)), c("sequence", "output", "label")]
+  result <- calibration_error(table, labels)
+  expect_named(result, c("output", calibration_columns))
+  expect_identical(result$output, c("a", "b", "(pooled)"))
+  for (name in c("a", "b")) {
+    one <- table[output == name]
+    expect_equal(result[output == name, -"output"], calibration_error(one$mean, one$label, clusters = one$sequence))
+  }
+  expect_equal(result[3, -"output"], calibration_error(table$mean, table$label, clusters = table$sequence))
+  expect_error(calibration_error(table, labels, clusters = table$sequence), class = "deepmr_error_argument")
+  table$mean[3] <- 1.5
+  expect_error(calibration_error(table, labels), "prob$mean", fixed = TRUE, class = "deepmr_error_probability")
+})
+
+test_that("errors are scikit-learn's", {
+  metrics <- sklearn("metrics")
+  calibration <- sklearn("calibration")
+  x <- with_seed(8, {
+    prob <- stats::runif(500)
+    list(prob = prob, label = stats::rbinom(500, 1, prob^2))
+  })
+  result <- calibration_error(x$prob, x$label, bins = 8, resamples = 0)
+  expect_equal(result$brier, metrics$brier_score_loss(x$label, x$prob), tolerance = 1e-12)
+  expect_equal(result$log_loss, metrics$log_loss(x$label, x$prob), tolerance = 1e-12)
+  curve <- calibration$calibration_curve(x$label, x$prob, n_bins = 8L)
+  gap <- abs(as.vector(curve[[1]]) - as.vector(curve[[2]]))
+  share <- as.vector(table(cut(x$prob, (0:8) / 8))) / 500
+  expect_equal(result$ece, sum(share * gap), tolerance = 1e-12)
+  expect_equal(result$mce, max(gap), tolerance = 1e-12)
 })
