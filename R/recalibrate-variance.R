@@ -13,9 +13,9 @@ variance_data <- function(x, labels, noise, call = rlang::caller_env()) {
   data <- match_labels(x, labels, c("mean", "var"), call = call)
   data <- with_noise(data, noise, call)
   data.table::set(data, j = "label", value = as.numeric(data$label))
-  check_values(data, "mean", -Inf, "x", call = call)
-  check_values(data, "var", 0, "x", "Predict with dropout on, or an ensemble: one draw has no variance.", call)
-  check_values(data, "label", -Inf, "labels", call = call)
+  check_number_column(data, "mean", -Inf, "x", call = call)
+  check_number_column(data, "var", 0, "x", "Predict with dropout on, or an ensemble: one draw has no variance.", call)
+  check_number_column(data, "label", -Inf, "labels", call = call)
   data[, "binary" := all(label %in% c(0, 1)), by = "output"]
   data <- data[, list(
     mean = mean[1L], var = var[1L], label = mean(label), n_labels = .N, binary = binary[1L],
@@ -33,7 +33,7 @@ with_noise <- function(data, noise, call) {
     )
   }
   if (!is.null(data$noise)) {
-    check_values(data, "noise", 0, "labels", call = call)
+    check_number_column(data, "noise", 0, "labels", call = call)
   } else {
     noise <- if (is.null(noise)) NA_real_ else check_number(noise, "noise", lower = 0, call = call)
     data.table::set(data, j = "noise", value = noise)
@@ -41,7 +41,7 @@ with_noise <- function(data, noise, call) {
   data
 }
 
-check_values <- function(data, column, least, arg, remedy = NULL, call) {
+check_number_column <- function(data, column, least, arg, remedy = NULL, call) {
   values <- data[[column]]
   wrong <- if (is.numeric(values)) !is.finite(values) | values < least else rep(TRUE, length(values))
   if (any(wrong)) {
