@@ -31,5 +31,7 @@ plotted_tables <- list(
   deepmr_mr_fit = c("sequence", "exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high"),
   deepmr_meta = c("exposure", "outcome", "method", "error", "term", "estimate", "tau", "k"),
   deepmr_reliability = c("lower", "upper", "n", "mean_prob", "event_rate"),
+  deepmr_coverage_curve = c("type", "level", "n", "observed", "conf.low", "conf.high"),
+  deepmr_se_coverage = c("output", "level", "interval", "coverage", "cluster.low", "median_se"),
   deepmr_effects = c("sequence", "beta_exposure", "beta_outcome")
 )
