@@ -334,3 +334,14 @@ def test_a_sequence_is_refused_and_the_next_still_runs():
         assert run.begin("good", SEQUENCE) == 36
     finally:
         run.close()
+
+
+@pytest.mark.parametrize("device", ["meta", "mps", "gpu", "cpu:3", 0, "cuda:99"])
+def test_a_device_that_is_none_is_refused_before_the_network_is_moved(device):
+    """On "meta" its weights would be lost."""
+    model = named(next(iter(NETWORKS)))
+    weights = {key: value.clone() for key, value in model.module.state_dict().items()}
+    with pytest.raises(DeepmrError) as error:
+        mutate(model, device=device)
+    assert error.value.what == "device" and str(device) in error.value.problem
+    assert all(torch.equal(value, weights[key]) for key, value in model.module.state_dict().items())

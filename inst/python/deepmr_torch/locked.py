@@ -1,6 +1,7 @@
 """Running a model with its dropout under control: where masks meet batches."""
 
 import contextlib
+import re
 
 import numpy as np
 import torch
@@ -19,12 +20,18 @@ def choose_device(device, model):
     """The device to compute on: the one asked for, else a GPU, else where the model is."""
     if device is None:
         return torch.device("cuda") if torch.cuda.is_available() else model.parameter.device
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise DeepmrError("device", f"There is no device '{device}'.", "Write 'cpu', 'cuda' or 'cuda:1'.") from error
+    # Checked before anything is moved: on some devices, such as "meta", weights are lost.
+    if not isinstance(device, str) or re.fullmatch(r"cpu|cuda(:\d+)?", device) is None:
+        raise DeepmrError("device", f"There is no device {device!r}.", "Write 'cpu', 'cuda' or 'cuda:1'.")
+    chosen = torch.device(device)
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise DeepmrError("device", f"device = '{device}', but torch finds no GPU.", "Use device = 'cpu'.")
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise DeepmrError(
+            "device",
+            f"device = '{device}', but torch finds {torch.cuda.device_count()} GPU(s), counted from 0.",
+            "Use device = 'cuda' for the current one.",
+        )
     return chosen
 
 
