@@ -69,7 +69,7 @@ by_output <- function(data) {
   c(split_outputs(data), if (!is.null(data$output)) stats::setNames(list(data), "(pooled)"))
 }
 
-# Stops unless `prob` and `label`, which the caller's user knows as `args`, fit together; returns the labels as 0/1 numbers.
+# Stops unless `prob` and `label`, which the user knows as `args`, fit together; returns the labels as 0/1 numbers.
 check_predictions <- function(prob, label, args, call = rlang::caller_env()) {
   if (!is.numeric(prob) || length(dim(prob)) > 1L) {
     stop_deepmr(
@@ -106,17 +106,21 @@ check_predictions <- function(prob, label, args, call = rlang::caller_env()) {
       call = call
     )
   }
+  check_binary(label, args[2L], call)
+  as.numeric(as.vector(label))
+}
+
+check_binary <- function(label, arg, call) {
   bad <- which(is.na(label) | !label %in% c(0, 1))
   if (length(bad)) {
     stop_deepmr(
       "label",
       paste(
-        "{.arg {args[2L]}} must be 0 or 1 (or TRUE/FALSE), without missing values;",
+        "{.arg {arg}} must be 0 or 1 (or TRUE/FALSE), without missing values;",
         "{length(bad)} of {length(label)} values fail, the first is {label[bad[1L]]} at {bad[1L]}."
       ),
       "Calibration is measured against what was observed; a probability is no label.",
       call = call
     )
   }
-  as.numeric(as.vector(label))
 }
