@@ -1,10 +1,12 @@
 #' DNA sequences as deepmr uses them
 #'
 #' @param x A (named) character vector of DNA, the path of a FASTA file (plain or
-#'   gzipped), or a `DNAStringSet`. A, C, G, T and N, in upper or lower case.
+#'   gzipped), a `DNAStringSet`, or a `GRanges` with the `genome` that it lies in. A, C, G, T and N, in upper or lower
+#'   case.
 #' @param ... Not used.
 #' @return A named character vector in upper case. Sequences without names are
-#'   called `sequence1`, `sequence2`, ...
+#'   called `sequence1`, `sequence2`, ... For a `GRanges` a `deepmr_sequences`, which keeps its windows in the genome:
+#'   see [sequences_bed()], also for names, strand, the place of a resized window and what is set aside.
 #' @examples
 #' as_sequences(c(promoter = "ACGTACGT", enhancer = "ttgacgta"))
 #' fasta <- tempfile(fileext = ".fa")
@@ -19,7 +21,7 @@ as_sequences <- function(x, ...) {
 as_sequences.default <- function(x, ...) {
   stop_deepmr(
     "sequences", "Sequences cannot be made from {.obj_type_friendly {x}}.",
-    "Give a character vector, the path of a FASTA file, or a DNAStringSet."
+    "Give a character vector, the path of a FASTA file, a DNAStringSet, or a GRanges with its {.arg genome}."
   )
 }
 
