@@ -12,7 +12,8 @@ read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
   if (!length(number)) stop_deepmr("bed", "{.file {file}} holds no interval.", call = call)
   lines <- lines[number]
   # Names may hold spaces where tabs part the columns.
-  fields <- ifelse(grepl("\t", lines, fixed = TRUE), strsplit(lines, "\t", fixed = TRUE), strsplit(trimws(lines), "\\s+"))
+  by_tab <- grepl("\t", lines, fixed = TRUE)
+  fields <- ifelse(by_tab, strsplit(lines, "\t", fixed = TRUE), strsplit(trimws(lines), "\\s+"))
   n_fields <- unique(lengths(fields))
   if (length(n_fields) > 1L || n_fields < 3L) {
     at <- match(TRUE, lengths(fields) != n_fields[1L], nomatch = 1L)
@@ -33,7 +34,8 @@ read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
   }
   whole <- function(values, what, least) {
     x <- suppressWarnings(as.numeric(values))
-    must(x == round(x) & x >= least & x <= .Machine$integer.max, paste(what, "must be a whole number from", least), values)
+    ok <- x == round(x) & x >= least & x <= .Machine$integer.max
+    must(ok, paste(what, "must be a whole number from", least), values)
     as.integer(x)
   }
   start <- whole(column(2L), "start", 0L)
@@ -50,6 +52,6 @@ read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
   }
   data.table::data.table(
     name = name, chrom = column(1L), start = start + 1L, end = end, strand = ifelse(strand %in% "-", "-", "+"),
-    centre = ifelse(summit >= 0L, start + 1L + summit, NA_integer_)
+    centre = as.integer(ifelse(summit >= 0L, start + 1L + summit, NA))
   )
 }

@@ -3,27 +3,14 @@
 # `windows`: data.table(sequence, chrom, start, end, strand, chrom_length, ...), one row for each sequence, in order;
 # 1-based, both ends included. `set_aside`: what was asked for and is not among them.
 new_sequences <- function(x, windows, set_aside = NULL) {
-  structure(x, windows = windows, set_aside = set_aside, class = c("deepmr_sequences", "character"))
+  # `text`: what the genome has there, to tell sequences that were changed since (by substr(), chartr(), ...).
+  structure(x, windows = windows, text = x, set_aside = set_aside, class = c("deepmr_sequences", "character"))
 }
 
 # The text alone, with its names.
 plain_sequences <- function(x) {
   attributes(x) <- list(names = names(x))
   x
-}
-
-#' @export
-as_sequences.deepmr_sequences <- function(x, ...) {
-  windows <- attr(x, "windows")
-  bases <- check_sequences(plain_sequences(x))
-  fit <- identical(windows$sequence, names(bases)) && all(nchar(bases) == windows$end - windows$start + 1L, na.rm = TRUE)
-  if (!fit) {
-    stop_deepmr(
-      "sequences", "The sequences have other names or lengths than their windows in the genome.",
-      "Select with {.code [}, or give up the windows with {.code unclass()}."
-    )
-  }
-  new_sequences(bases, windows, attr(x, "set_aside"))
 }
 
 # What was set aside belongs to the reading of a file, not to a selection from it.
@@ -36,7 +23,6 @@ as_sequences.deepmr_sequences <- function(x, ...) {
   new_sequences(plain_sequences(x)[at], attr(x, "windows")[at])
 }
 
-# A sequence that was changed is no longer the genome's.
 #' @export
 `[<-.deepmr_sequences` <- function(x, i, value) {
   x <- plain_sequences(x)
@@ -64,7 +50,7 @@ as_sequences.deepmr_sequences <- function(x, ...) {
 
 #' @export
 c.deepmr_sequences <- function(...) {
-  parts <- lapply(unname(list(...)), as_sequences)
+  parts <- lapply(unname(list(...)), function(x) if (inherits(x, "deepmr_sequences")) x else as_sequences(x))
   windows <- lapply(parts, function(part) {
     if (inherits(part, "deepmr_sequences")) attr(part, "windows") else data.table::data.table(sequence = names(part))
   })

@@ -132,7 +132,8 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   new_mutagenesis(table, list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
     windows = attr(sequences, "windows"), positions = positions, dropout = dropout, n_samples = n_samples,
-    seed = asked$seed, engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name), precision = precision,
+    seed = asked$seed, engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name),
+    precision = precision,
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
   ))

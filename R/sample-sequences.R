@@ -158,7 +158,10 @@ tell_unmatched <- function(gap, call) {
   if (far) {
     warn_deepmr(
       "unmatched_gc",
-      "{far} of {length(gap)} unbound window{?s} differ{?s/} in GC content from {?its/their} bound partner by more than {gc_tolerance}, at most by {signif(max(gap), 2)}.",
+      paste(
+        "GC contents of {far} of {length(gap)} unbound window{?s} differ from their bound partners' by more than",
+        "{gc_tolerance}, at most by {signif(max(gap), 2)}."
+      ),
       "The genome has few unbound places like these; {.code attr(x, \"windows\")$gc} has them all.",
       call = call
     )

@@ -39,8 +39,9 @@
 #' @param ... Not used.
 #' @return A `deepmr_sequences`: a named character vector in upper case, with the table of its windows,
 #'   `attr(x, "windows")`: `sequence` (the name), `chrom`, `start`, `end` (1-based, both ends included), `strand`,
-#'   `chrom_length`. `[`, [head()], [rev()], [c()] and new names keep it; changed bases (`x[1] <- `) leave a plain
-#'   character vector, for such a sequence is no longer the genome's.
+#'   `chrom_length`. `[`, [head()], [rev()], [c()] and new names keep it; `x[1] <- ` leaves a plain
+#'   character vector. A sequence changed otherwise ([substr()], [chartr()]) is no longer the genome's, and has no
+#'   coordinates in later tables, with a message.
 #' @section Errors:
 #' `deepmr_error_bed` (a line that is no interval, with its number), `deepmr_error_genome`,
 #' `deepmr_error_chromosomes`, `deepmr_error_sequences` (no window is left), `deepmr_error_not_installed`.
@@ -57,18 +58,6 @@ sequences_bed <- function(bed, genome, width, max_n = 0.1, ...) {
   width <- if (!is.null(width)) check_count(width, "width")
   max_n <- check_number(max_n, "max_n", 0, 1)
   cut_windows(read_bed(bed), width, open_genome(genome), max_n, "bed", rlang::current_env())
-}
-
-#' @rdname as_sequences
-#' @inheritParams sequences_bed
-#' @export
-as_sequences.GRanges <- function(x, genome, width = NULL, max_n = 0.1, ...) {
-  check_bioconductor("GenomicRanges")
-  width <- if (!is.null(width)) check_count(width, "width")
-  max_n <- check_number(max_n, "max_n", 0, 1)
-  genome <- open_genome(genome)
-  if (!length(x)) stop_deepmr("sequences", "{.arg x} has no ranges.")
-  cut_windows(granges_intervals(x), width, genome, max_n, "x", rlang::current_env())
 }
 
 granges_intervals <- function(x) {

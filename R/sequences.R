@@ -35,6 +35,38 @@ as_sequences.XStringSet <- function(x, ...) {
   check_sequences(stats::setNames(as.character(x), names(x)))
 }
 
+#' @rdname as_sequences
+#' @inheritParams sequences_bed
+#' @export
+as_sequences.GRanges <- function(x, genome, width = NULL, max_n = 0.1, ...) {
+  check_bioconductor("GenomicRanges")
+  width <- if (!is.null(width)) check_count(width, "width")
+  max_n <- check_number(max_n, "max_n", 0, 1)
+  genome <- open_genome(genome)
+  if (!length(x)) stop_deepmr("sequences", "{.arg x} has no ranges.")
+  cut_windows(granges_intervals(x), width, genome, max_n, "x", rlang::current_env())
+}
+
+# A sequence that was changed is no longer the genome's: it gives up its window.
+#' @export
+as_sequences.deepmr_sequences <- function(x, ...) {
+  bases <- check_sequences(plain_sequences(x))
+  text <- attr(x, "text")
+  changed <- if (identical(names(bases), names(text))) bases != text else rep(TRUE, length(bases))
+  if (!any(changed)) {
+    return(new_sequences(bases, attr(x, "windows"), attr(x, "set_aside")))
+  }
+  cli::cli_inform(
+    "{sum(changed)} sequence{?s} {?was/were} changed since {?it was/they were} cut from the genome: no coordinates.",
+    class = "deepmr_message_changed"
+  )
+  if (all(changed)) {
+    return(bases)
+  }
+  windows <- attr(x, "windows")[!changed][list(sequence = names(bases)), on = "sequence"]
+  new_sequences(bases, windows)
+}
+
 is_path <- function(x) {
   !is.na(x) && (file.exists(x) || grepl("[/\\\\.]", x))
 }

@@ -22,16 +22,16 @@
 #' characters than A, C, G, T and N. Lines with several alternatives are split. If nothing is left, it is an error.
 #'
 #' @param variants SNVs: the path of a VCF file (plain or gzipped), a data frame with columns `chrom`, `position` (from
-#'   1), `ref`, `alt` and perhaps `id`, a `GRanges` with metadata columns `ref` and `alt`, or a VCF object of the package
-#'   VariantAnnotation. Alleles are on the plus strand, in upper or lower case.
+#'   1), `ref`, `alt` and perhaps `id`, a `GRanges` with metadata columns `ref` and `alt`, or a VCF object of the
+#'   package VariantAnnotation. Alleles are on the plus strand, in upper or lower case.
 #' @param ... Further arguments of [saturation_mutagenesis()]: `draws`, `engine`, `seed`, `batch_size`, `device`,
 #'   `precision`; not `positions`.
 #' @inheritParams saturation_mutagenesis
 #' @inheritParams sequences_bed
 #' @return A `deepmr_mutagenesis` table, as of [saturation_mutagenesis()], with one row for each variant and output, in
-#'   the order of `variants`: `sequence` is the window, such as `"chr1:101-600(+)"`; after `chrom`, `genome_position` and
-#'   `strand` comes `id`, the variant's name, or `chrom:position:ref:alt` where it has none (alternatives of one line
-#'   have theirs added).
+#'   the order of `variants`: `sequence` is the window, such as `"chr1:101-600(+)"`; after `chrom`, `genome_position`
+#'   and `strand` comes `id`, the variant's name, or `chrom:position:ref:alt` where it has none (alternatives of one
+#'   line have theirs added).
 #' @section Errors: `deepmr_error_variants`, `deepmr_error_columns`, `deepmr_error_genome`, `deepmr_error_chromosomes`,
 #'   `deepmr_error_not_installed`, and those of [saturation_mutagenesis()].
 #' @seealso [write_vcf()], [as_granges()].
@@ -94,7 +94,8 @@ place_variants <- function(variants, length, genome, max_n, call = rlang::caller
   )
   windows <- place_windows(intervals, length, genome, distinct = FALSE)
   data.table::set(windows, j = "sequence", value = window_id(windows))
-  set_reason(windows, duplicated(windows, by = c("chrom", "position", "ref", "alt")), "same variant twice", function(rows) {
+  again <- duplicated(windows, by = c("chrom", "position", "ref", "alt"))
+  set_reason(windows, again, "same variant twice", function(rows) {
     sprintf("%s:%d %s>%s stands there more than once", rows$chrom, rows$position, rows$ref, rows$alt)
   })
   alleles <- which(!is.na(problem))

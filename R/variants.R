@@ -29,7 +29,8 @@ variants_of_table <- function(x, call) {
   wrong <- !(is.finite(x$position) & x$position == round(x$position) & x$position <= .Machine$integer.max)
   if (any(wrong)) {
     stop_deepmr(
-      "variants", "Row {which(wrong)[1]} of {.arg variants}: position must be a whole number, not {x$position[wrong][1]}.",
+      "variants",
+      "Row {which(wrong)[1]} of {.arg variants}: position must be a whole number, not {x$position[wrong][1]}.",
       call = call
     )
   }

@@ -15,9 +15,9 @@
 #' @param file Path of the file, such as `"effects.vcf"`; not compressed (`Rsamtools::bgzip()` does that).
 #' @param output Names of the outputs to write; all by default.
 #' @return `file`, invisibly.
-#' @section Errors: `deepmr_error_columns`, `deepmr_error_coordinates` (no row has coordinates, or one base of the genome
-#'   has two references), `deepmr_error_unknown_output`, `deepmr_error_duplicated_rows`, `deepmr_error_argument` (a
-#'   file name that ends in `.gz`).
+#' @section Errors: `deepmr_error_columns`, `deepmr_error_coordinates` (no row has coordinates, or one base of the
+#'   genome has two references), `deepmr_error_unknown_output`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`
+#'   (a file name that ends in `.gz`).
 #' @references The Variant Call Format specification, VCFv4.3 (samtools/hts-specs), sections 1.2, 1.4 and 1.6.
 #' @examplesIf deepmr_python_info()$usable
 #' x <- saturation_mutagenesis(
@@ -31,7 +31,9 @@ write_vcf <- function(x, file, output = NULL) {
   check_columns(x, c("output", "effect", "se"), "x")
   check_string(file, "file", "the path of a file,")
   if (grepl("\\.b?gz$", file)) {
-    stop_deepmr("argument", "{.file {file}} would not be compressed.", "Write a {.file .vcf}, then {.fn Rsamtools::bgzip}.")
+    stop_deepmr(
+      "argument", "{.file {file}} would not be compressed.", "Write a {.file .vcf}, then {.fn Rsamtools::bgzip}."
+    )
   }
   known <- unique(as.character(x$output))
   output <- if (is.null(output)) known else unique(check_outputs(output, known, "output"))

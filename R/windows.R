@@ -101,7 +101,7 @@ set_aside_of <- function(windows) {
   set_aside[, c("name", "chrom", "start", "end", "strand", "reason", "detail"), with = FALSE]
 }
 
-# "chr2R:1000-1499(+)"
+# Such as "chr2R:1000-1499(+)".
 window_id <- function(windows) {
   sprintf("%s:%d-%d(%s)", windows$chrom, windows$start, windows$end, windows$strand)
 }
