@@ -16,8 +16,8 @@ demo_file <- function(name) {
 #' from all such windows of the arm.
 #'
 #' @param n How many: the first `n` of the 100 shipped.
-#' @return A named character vector; a name is the window in the genome, 1-based, both
-#'   ends included, e.g. `"chr2R:1000-1499(+)"`.
+#' @return A `deepmr_sequences`, a named character vector with its windows in the genome (see [sequences_bed()]); a
+#'   name is the window, 1-based, both ends included, e.g. `"chr2R:1000-1499(+)"`.
 #' @section Errors: `deepmr_error_argument` for an `n` that is not a whole number from 1
 #'   to 100.
 #' @seealso [model_demo()], [demo_truth()].
@@ -33,7 +33,16 @@ demo_sequences <- function(n = 20L) {
       "Use an {.arg n} of at most {length(shipped)}."
     )
   }
-  utils::head(shipped, n)
+  utils::head(new_sequences(shipped, demo_windows(names(shipped))), n)
+}
+
+# Read off "chr2R:1000-1499(+)".
+demo_windows <- function(names) {
+  part <- function(i) sub("^(.*):([0-9]+)-([0-9]+)\\(([+-])\\)$", paste0("\\", i), names)
+  data.table::data.table(
+    sequence = names, chrom = part(1), start = as.integer(part(2)), end = as.integer(part(3)), strand = part(4),
+    chrom_length = NA_integer_
+  )
 }
 
 #' What the demo model should have learnt

@@ -17,8 +17,8 @@
 #' @param reverse Add the reverse direction: every pair also with exposure and outcome changed over. What
 #'   that shows inside one network: [fit_mr()], "Reverse direction".
 #' @return A data.table of class `deepmr_effects`, one row per sequence x variant x
-#'   exposure x outcome: `sequence`, `position`, `ref`, `alt`, `exposure`,
-#'   `outcome`, `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome`,
+#'   exposure x outcome: `sequence`, `position`, `ref`, `alt`, (where `x` has them) `chrom`, `genome_position`,
+#'   `strand` and `id`, `exposure`, `outcome`, `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome`,
 #'   `cov_exposure_outcome` (sample covariance of the two effects over the draws,
 #'   divisor T - 1; `NA` without draws), `n_draws`, `draws_exposure` and
 #'   `draws_outcome` (list columns of T numbers each, only when `x` has
@@ -49,7 +49,7 @@ estimate_effects <- function(x, exposure, outcome, reverse = FALSE) {
   exposure <- unique(check_outputs(exposure, known, "exposure"))
   outcome <- unique(check_outputs(outcome, known, "outcome"))
   pairs <- pair_outputs(exposure, outcome, check_flag(reverse, "reverse"))
-  keep <- intersect(c(effects_source_columns, "n_members", "effect_draws"), names(x))
+  keep <- intersect(c(effects_source_columns, place_columns, "n_members", "effect_draws"), names(x))
   rows <- which(x$output %in% c(exposure, outcome))
   x <- data.table::as.data.table(as.list(x)[keep])[rows]
   if (!is.null(x$effect_draws)) {
@@ -120,7 +120,7 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
   }
   to <- to[at]
   check_same_draws(from$n_draws, to$n_draws, call)
-  effects <- from[, variant_columns, with = FALSE]
+  effects <- from[, c(variant_columns, intersect(place_columns, names(from))), with = FALSE]
   effects[, c("exposure", "outcome") := list(exposure, outcome)]
   effects[, c("beta_exposure", "se_exposure") := list(from$effect, from$se)]
   effects[, c("beta_outcome", "se_outcome") := list(to$effect, to$se)]

@@ -66,12 +66,16 @@ check_ids <- function(id, parts, call = rlang::caller_env()) {
   }
 }
 
-check_installed <- function(package, call = rlang::caller_env()) {
+check_installed <- function(package, call = rlang::caller_env(), from = "install.packages") {
   if (!requireNamespace(package, quietly = TRUE)) {
     stop_deepmr(
       "not_installed", "The package {.pkg {package}} is not installed.",
-      "Install it: {.code install.packages(\"{package}\")}.",
+      "Install it: {.code {from}(\"{package}\")}.",
       call = call
     )
   }
+}
+
+check_bioconductor <- function(package, call = rlang::caller_env()) {
+  check_installed(package, call, from = "BiocManager::install")
 }

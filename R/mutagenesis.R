@@ -58,7 +58,9 @@ mutagenesis_columns <- c(
 #'   \describe{
 #'     \item{`sequence`}{name of the sequence}
 #'     \item{`position`}{position in the sequence, from 1}
-#'     \item{`ref`, `alt`}{bases}
+#'     \item{`ref`, `alt`}{bases, on the sequence's strand}
+#'     \item{`chrom`, `genome_position`, `strand`}{only of sequences cut from a genome ([sequences_bed()]): where the
+#'       base lies, from 1 on the plus strand, and the sequence's strand}
 #'     \item{`output`}{name of the prediction}
 #'     \item{`mean_ref`, `mean_alt`}{means over the draws, on the model's scale (see
 #'       [with_transform()])}
@@ -127,10 +129,12 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   spread_mutagenesis(table, model$transform)
   # Draws of one member are not independent of each other, which fits must know.
   if (length(model$members) > 1L) data.table::set(table, j = "n_members", value = length(model$members))
+  add_coordinates(table, sequences)
   new_mutagenesis(table, list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
-    positions = positions, dropout = dropout, n_samples = n_samples, seed = asked$seed,
-    engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name), precision = precision,
+    windows = attr(sequences, "windows"), positions = positions, dropout = dropout, n_samples = n_samples,
+    seed = asked$seed, engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name),
+    precision = precision,
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
   ))
@@ -288,5 +292,6 @@ print.deepmr_mutagenesis <- function(x, ...) {
   if (isTRUE(rounding > 0)) {
     cat(format(rounding, big.mark = ","), "rows are at float rounding level (at_rounding): left out of every fit\n")
   }
+  print_set_aside(x)
   invisible(x)
 }

@@ -1,10 +1,12 @@
 #' DNA sequences as deepmr uses them
 #'
 #' @param x A (named) character vector of DNA, the path of a FASTA file (plain or
-#'   gzipped), or a `DNAStringSet`. A, C, G, T and N, in upper or lower case.
+#'   gzipped), a `DNAStringSet`, or a `GRanges` with the `genome` that it lies in. A, C, G, T and N, in upper or lower
+#'   case.
 #' @param ... Not used.
 #' @return A named character vector in upper case. Sequences without names are
-#'   called `sequence1`, `sequence2`, ...
+#'   called `sequence1`, `sequence2`, ... For a `GRanges` a `deepmr_sequences`, which keeps its windows in the genome:
+#'   see [sequences_bed()], also for names, strand, the place of a resized window and what is set aside.
 #' @examples
 #' as_sequences(c(promoter = "ACGTACGT", enhancer = "ttgacgta"))
 #' fasta <- tempfile(fileext = ".fa")
@@ -19,7 +21,7 @@ as_sequences <- function(x, ...) {
 as_sequences.default <- function(x, ...) {
   stop_deepmr(
     "sequences", "Sequences cannot be made from {.obj_type_friendly {x}}.",
-    "Give a character vector, the path of a FASTA file, or a DNAStringSet."
+    "Give a character vector, the path of a FASTA file, a DNAStringSet, or a GRanges with its {.arg genome}."
   )
 }
 
@@ -31,6 +33,38 @@ as_sequences.character <- function(x, ...) {
 #' @export
 as_sequences.XStringSet <- function(x, ...) {
   check_sequences(stats::setNames(as.character(x), names(x)))
+}
+
+#' @rdname as_sequences
+#' @inheritParams sequences_bed
+#' @export
+as_sequences.GRanges <- function(x, genome, width = NULL, max_n = 0.1, ...) {
+  check_bioconductor("GenomicRanges")
+  width <- if (!is.null(width)) check_count(width, "width")
+  max_n <- check_number(max_n, "max_n", 0, 1)
+  genome <- open_genome(genome)
+  if (!length(x)) stop_deepmr("sequences", "{.arg x} has no ranges.")
+  cut_windows(granges_intervals(x), width, genome, max_n, "x", rlang::current_env())
+}
+
+# A sequence that was changed is no longer the genome's: it gives up its window.
+#' @export
+as_sequences.deepmr_sequences <- function(x, ...) {
+  bases <- check_sequences(plain_sequences(x))
+  text <- attr(x, "text")
+  changed <- if (identical(names(bases), names(text))) bases != text else rep(TRUE, length(bases))
+  if (!any(changed)) {
+    return(new_sequences(bases, attr(x, "windows"), attr(x, "set_aside")))
+  }
+  cli::cli_inform(
+    "{sum(changed)} sequence{?s} {?was/were} changed since {?it was/they were} cut from the genome: no coordinates.",
+    class = "deepmr_message_changed"
+  )
+  if (all(changed)) {
+    return(bases)
+  }
+  windows <- attr(x, "windows")[!changed][list(sequence = names(bases)), on = "sequence"]
+  new_sequences(bases, windows)
 }
 
 is_path <- function(x) {

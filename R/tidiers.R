@@ -105,7 +105,7 @@ augment.deepmr_mr_fit <- function(x, data = NULL, ...) {
     value = list(fitted, out$beta_outcome - fitted, is.na(reason), reason)
   )
   data.table::setorderv(out, "fit")
-  variant <- intersect(c("position", "ref", "alt"), names(out))
+  variant <- intersect(c("position", "ref", "alt", place_columns), names(out))
   out[, c(fit_keys, variant, effect_columns, "fitted", "residual", "used", "reason"), with = FALSE]
 }
 

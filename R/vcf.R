@@ -1,0 +1,116 @@
+#' Write variants and their effects as VCF
+#'
+#' @section The file:
+#' VCF 4.3, one line for each variant, sorted; `REF` and `ALT` on the plus strand. Chromosomes come in the order in
+#' which `x` has them, each with a `contig` line, with its length where that is known. `ID` is the variant's `id`
+#' ([variant_effects()]) or `"."`. For each output there are two `INFO` keys, `EFFECT_<output>` and `SE_<output>`, with
+#' characters that keys must not have made `_`; the `Description` has the output's own name.
+#'
+#' Where windows overlap, one variant has an effect in each, as the model sees other DNA around it. They stand in one
+#' line: `SEQUENCE` names the windows, and all values come in their order. Spaces, `;`, `=`, `,` and `%` in names are
+#' written as `%20` and so on.
+#'
+#' @param x A mutagenesis table with coordinates: of [saturation_mutagenesis()] on sequences cut from a genome
+#'   ([sequences_bed()]), or of [variant_effects()].
+#' @param file Path of the file, such as `"effects.vcf"`; not compressed (`Rsamtools::bgzip()` does that).
+#' @param output Names of the outputs to write; all by default.
+#' @return `file`, invisibly.
+#' @section Errors: `deepmr_error_columns`, `deepmr_error_coordinates` (no row has coordinates, or one base of the
+#'   genome has two references), `deepmr_error_unknown_output`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`
+#'   (a file name that ends in `.gz`).
+#' @references The Variant Call Format specification, VCFv4.3 (samtools/hts-specs), sections 1.2, 1.4 and 1.6.
+#' @examplesIf deepmr_python_info()$usable
+#' x <- saturation_mutagenesis(
+#'   model_demo(), demo_sequences(1), outputs = "Dref", positions = 240:242, n_samples = 10
+#' )
+#' file <- tempfile(fileext = ".vcf")
+#' write_vcf(x, file)
+#' writeLines(readLines(file))
+#' @export
+write_vcf <- function(x, file, output = NULL) {
+  check_columns(x, c("output", "effect", "se"), "x")
+  check_string(file, "file", "the path of a file,")
+  if (grepl("\\.b?gz$", file)) {
+    stop_deepmr(
+      "argument", "{.file {file}} would not be compressed.", "Write a {.file .vcf}, then {.fn Rsamtools::bgzip}."
+    )
+  }
+  known <- unique(as.character(x$output))
+  output <- if (is.null(output)) known else unique(check_outputs(output, known, "output"))
+  rows <- on_plus_strand(x, "x", rlang::current_env())
+  rows <- rows[rows$output %in% output]
+  check_duplicated_rows(rows, c(variant_columns, "output"), "x")
+  check_one_reference(rows)
+  lengths <- attr(x, "provenance")$windows
+  lines <- c(vcf_header(unique(rows$chrom), lengths, output), vcf_lines(rows, output))
+  connection <- file(file, "wb") # a line ends in LF everywhere
+  on.exit(close(connection))
+  writeLines(lines, connection)
+  invisible(file)
+}
+
+check_one_reference <- function(rows, call = rlang::caller_env()) {
+  bases <- unique(rows[, c("chrom", "genome_position", "ref"), with = FALSE])
+  twice <- bases[duplicated(bases, by = c("chrom", "genome_position"))]
+  if (nrow(twice)) {
+    stop_deepmr(
+      "coordinates", "{.arg x} has two references at {twice$chrom[1]}:{twice$genome_position[1]}.",
+      "Sequences of one file must come from one genome.",
+      call = call
+    )
+  }
+}
+
+vcf_header <- function(chromosomes, windows, output) {
+  size <- windows$chrom_length[match(chromosomes, windows$chrom)]
+  if (is.null(size)) size <- rep(NA_integer_, length(chromosomes))
+  known <- ifelse(is.na(size), "", paste0(",length=", size))
+  keys <- vcf_keys(output)
+  shown <- gsub("\"", "\\\"", gsub("\\", "\\\\", output, fixed = TRUE), fixed = TRUE)
+  info <- function(key, type, text) {
+    sprintf("##INFO=<ID=%s,Number=.,Type=%s,Description=\"%s\">", key, type, text)
+  }
+  c(
+    "##fileformat=VCFv4.3",
+    paste0("##source=deepmr ", utils::packageVersion("deepmr")),
+    paste0("##contig=<ID=", chromosomes, known, ">"),
+    info("SEQUENCE", "String", "Windows that hold the variant; values of all other keys come in their order"),
+    rbind(
+      info(paste0("EFFECT_", keys), "Float", paste0("Effect on ", shown, ", alternative minus reference")),
+      info(paste0("SE_", keys), "Float", paste0("Standard deviation over dropout draws of the effect on ", shown))
+    ),
+    paste(c("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"), collapse = "\t")
+  )
+}
+
+vcf_keys <- function(output) make.unique(gsub("[^0-9A-Za-z_.]", "_", output), sep = "_")
+
+vcf_lines <- function(rows, output) {
+  variant <- c("chrom", "genome_position", "ref", "alt")
+  pairs <- unique(rows, by = c(variant, "sequence"))
+  pairs <- pairs[order(match(pairs$chrom, unique(pairs$chrom)), pairs$genome_position, pairs$ref, pairs$alt)]
+  line <- data.table::rleidv(pairs, variant)
+  first <- !duplicated(line)
+  # Values of the windows of one variant, in the order of `pairs`.
+  joined <- function(values) {
+    if (all(first)) values else vapply(split(values, line), paste, "", collapse = ",", USE.NAMES = FALSE)
+  }
+  number <- function(x) ifelse(is.na(x), ".", sprintf("%.7g", x))
+  keys <- vcf_keys(output)
+  info <- lapply(seq_along(output), function(i) {
+    one <- rows[rows$output == output[i]]
+    one <- one[pairs, on = c(variant, "sequence")]
+    paste0("EFFECT_", keys[i], "=", joined(number(one$effect)), ";SE_", keys[i], "=", joined(number(one$se)))
+  })
+  id <- if (is.null(pairs$id)) "." else vcf_escape(pairs$id[first])
+  at <- pairs[first]
+  info <- do.call(paste, c(list(paste0("SEQUENCE=", joined(vcf_escape(pairs$sequence)))), info, sep = ";"))
+  paste(at$chrom, at$genome_position, id, at$ref, at$alt, ".", ".", info, sep = "\t")
+}
+
+vcf_escape <- function(text) {
+  for (character in c("%", ";", "=", ",", " ", "\t")) {
+    text <- gsub(character, sprintf("%%%02X", utf8ToInt(character)), text, fixed = TRUE)
+  }
+  text
+}
