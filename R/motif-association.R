@@ -38,8 +38,11 @@ rank_correlations <- function(change, design) {
 
 # How many of the strongest lie in hits, and how many would if they lay anywhere: sequences x outputs.
 hit_counts <- function(in_hit, design) {
-  share <- drop(rowsum(in_hit * 1, design$group)) / design$n
-  list(observed = rowsum(design$strongest * in_hit, design$group), expected = design$n_strongest * share)
+  share <- tabulate(design$group[in_hit], length(design$n)) / design$n
+  inside <- rowsum(design$strongest[in_hit, , drop = FALSE], design$group[in_hit])
+  observed <- design$n_strongest * 0
+  observed[rownames(inside), ] <- inside
+  list(observed = observed, expected = design$n_strongest * share)
 }
 
 # Over sequences, one number for each output.
@@ -56,13 +59,15 @@ surplus <- function(counts) {
 
 pooled_counts <- function(counts) lapply(counts, function(x) colSums(x))
 
-# Both statistics of one motif, by sequence and pooled.
-motif_statistics <- function(base, score, threshold, variants, design) {
-  match <- variant_scores(base, score, variants$at, variants$alt)
+# Both statistics of one motif, by sequence and pooled. `floor`: scores below it are not wanted; at most 0.
+motif_statistics <- function(windows, score, threshold, cells, design, floor) {
+  strands <- scan_windows(windows, score)
+  match <- variant_scores(strands, cells, floor)
   rho <- rank_correlations(match_change(match), design)
-  counts <- hit_counts(in_hits(base, score, threshold)[variants$at], design)
+  in_hit <- in_hits(strands, threshold)[cells$at]
+  counts <- hit_counts(in_hit, design)
   list(
-    match = match, rho = rho, counts = counts, tested = list(
+    match = match, in_hit = in_hit, rho = rho, counts = counts, tested = list(
       rho = rho, pooled_rho = pooled_correlation(rho),
       surplus = surplus(counts), pooled_surplus = surplus(pooled_counts(counts))
     )

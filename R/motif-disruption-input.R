@@ -25,7 +25,7 @@ variant_effects_wide <- function(x, call = rlang::caller_env()) {
     list(match(rows$sequence, unique(rows$sequence)), rows$position, rows$alt, rows$ref), ties.method = "dense"
   )
   effects <- matrix(NA_real_, max(group), length(outputs), dimnames = list(NULL, outputs))
-  cell <- cbind(group, match(x$output, outputs))
+  cell <- group + (match(x$output, outputs) - 1) * max(group)
   if (anyDuplicated(cell)) {
     at <- rows[anyDuplicated(cell)]
     stop_deepmr(

@@ -1,18 +1,17 @@
 # The tables and the words of motif_disruption().
 
-disruption_variants <- function(wide, scanned, found, variants, base, owners) {
+disruption_variants <- function(wide, scanned, found, owners) {
   parts <- lapply(names(scanned), function(name) {
     match <- found[[name]]$match
     bits <- lapply(match, function(score) ifelse(is.finite(score), score * score_step, NA_real_))
     owner <- owners[[name]]
-    hits <- in_hits(base, scanned[[name]]$score, scanned[[name]]$threshold)
     data.table::data.table(
       wide$variants, motif = name, output = owner,
       effect = if (is.na(owner)) NA_real_ else wide$effects[, owner],
       score_ref = bits$ref, score_alt = bits$alt,
       change = ifelse(is.finite(match$ref), match_change(match) * score_step, NA_real_),
       p_ref = score_p(scanned[[name]]$tail, match$ref), p_alt = score_p(scanned[[name]]$tail, match$alt),
-      in_hit = hits[variants$at]
+      in_hit = found[[name]]$in_hit
     )
   })
   data.table::rbindlist(parts)

@@ -104,15 +104,13 @@ motif_disruption <- function(x, motifs, sequences = NULL, outputs = NULL, p_hit 
     list(score = score, tail = tail, threshold = hit_threshold(tail, p_hit))
   })
   group <- match(wide$variants$sequence, names(sequences))
-  variants <- list(
-    at = joined$start[group] + wide$variants$position, alt = match(wide$variants$alt, dna_bases)
-  )
+  cells <- variant_cells(wide$variants, joined$start[group], length(joined$base))
   design <- association_design(wide$effects, group, top)
-  found <- with_seed(seed, associations(joined$base, scanned, variants, design, n_shuffles))
+  found <- with_seed(seed, associations(joined$base, scanned, cells, design, n_shuffles))
   keys <- list(sequences = names(sequences), outputs = colnames(wide$effects), owners = owners)
   structure(
     list(
-      variants = disruption_variants(wide, scanned, found, variants, joined$base, owners),
+      variants = disruption_variants(wide, scanned, found, owners),
       by_sequence = disruption_by_sequence(found, design, keys, n_shuffles),
       pooled = disruption_pooled(found, design, keys, n_shuffles)
     ),
@@ -122,10 +120,19 @@ motif_disruption <- function(x, motifs, sequences = NULL, outputs = NULL, p_hit 
   )
 }
 
+# Where variants stand in joined sequences: their positions, and their reference and alternative in local_best().
+variant_cells <- function(variants, start, n) {
+  at <- start + variants$position
+  cell <- function(base) at + (match(base, dna_bases) - 1L) * n
+  list(at = at, ref = cell(variants$ref), alt = cell(variants$alt))
+}
+
 # For each motif what was seen, its intervals, and how often either kind of shuffle reached it.
-associations <- function(base, scanned, variants, design, n_shuffles) {
+associations <- function(base, scanned, cells, design, n_shuffles) {
+  widest <- max(vapply(scanned, function(motif) ncol(motif$score), 0L))
+  windows <- base_windows(base, widest)
   found <- lapply(scanned, function(motif) {
-    seen <- motif_statistics(base, motif$score, motif$threshold, variants, design)
+    seen <- motif_statistics(windows, motif$score, motif$threshold, cells, design, floor = -Inf)
     c(seen, list(
       rho_limits = bootstrap_correlation(seen$rho), ratio_limits = bootstrap_ratio(seen$counts),
       motif = list(), sequence = list()
@@ -133,17 +140,18 @@ associations <- function(base, scanned, variants, design, n_shuffles) {
   })
   show <- progress("Shuffling", n_shuffles)
   for (i in seq_len(n_shuffles)) {
-    shuffled <- shuffle_runs(base)
+    shuffled <- base_windows(shuffle_runs(base), widest)
     for (name in names(scanned)) {
       motif <- scanned[[name]]
       seen <- found[[name]]$tested
-      other <- motif_statistics(base, shuffle_columns(motif$score), motif$threshold, variants, design)
-      found[[name]]$motif <- count_reached(found[[name]]$motif, seen, other$tested)
-      counts <- hit_counts(in_hits(shuffled, motif$score, motif$threshold)[variants$at], design)
+      score <- shuffle_columns(motif$score)
+      other <- motif_statistics(windows, score, motif$threshold, cells, design, floor = 0)$tested
+      found[[name]]$motif <- count_reached(found[[name]]$motif, seen, other)
+      counts <- hit_counts(in_hits(scan_windows(shuffled, motif$score), motif$threshold)[cells$at], design)
       other <- list(surplus = surplus(counts), pooled_surplus = surplus(pooled_counts(counts)))
       found[[name]]$sequence <- count_reached(found[[name]]$sequence, seen, other)
     }
-    show(i, paste("motifs and sequences", i))
+    show(i, "motifs and sequences")
   }
   found
 }

@@ -23,50 +23,62 @@ strand_background <- function(base) {
 
 reverse_matrix <- function(score) score[4:1, rev(seq_len(ncol(score))), drop = FALSE]
 
-# Scores of the windows that begin at each base, of one strand; -Inf where a window holds an N or has no room.
-window_scores <- function(base, score) {
-  starts <- seq_len(max(0L, length(base) - ncol(score) + 1L))
-  total <- numeric(length(starts))
-  for (j in seq_len(ncol(score))) total <- total + score[, j][base[starts + j - 1L]]
-  total[is.na(total)] <- -Inf
-  total
+# What scans of `base` with motifs of up to `widest` columns share. `lag[[j]]`: the j-th base of the window that
+# begins at each position, 5 for N and beyond the end. `room`: bases from each position to the next N.
+base_windows <- function(base, widest) {
+  n <- length(base)
+  code <- c(ifelse(is.na(base), 5L, base), rep(5L, widest))
+  next_n <- rev(cummin(rev(ifelse(code == 5L, seq_along(code), length(code)))))
+  list(
+    lag = lapply(seq_len(widest), function(j) code[seq_len(n) + j - 1L]),
+    room = next_n[seq_len(n)] - seq_len(n)
+  )
 }
 
-# 4 vectors as long as `base`: the best score, over strands, of the windows over a position if it held that base.
-# -Inf where no window without N covers it.
-local_best <- function(base, score) {
-  width <- ncol(score)
-  best <- rep(list(rep(-Inf, length(base))), 4L)
-  starts <- seq_len(max(0L, length(base) - width + 1L))
-  for (strand in list(score, reverse_matrix(score))) {
-    total <- window_scores(base, strand)
-    for (j in seq_len(width)) {
-      at <- starts + j - 1L
-      own <- strand[, j][base[at]]
-      own[is.na(own)] <- 0
-      others <- total - own
-      for (b in 1:4) best[[b]][at] <- pmax(best[[b]][at], others + strand[b, j])
+# For one strand what each column gives to the window that begins at each position, and their sum: -Inf where a window
+# holds an N or has no room.
+window_scores <- function(windows, score) {
+  columns <- lapply(seq_len(ncol(score)), function(j) c(score[, j], 0)[windows$lag[[j]]])
+  total <- Reduce(`+`, columns)
+  total[windows$room < ncol(score)] <- -Inf
+  list(columns = columns, total = total)
+}
+
+# Both strands.
+scan_windows <- function(windows, score) {
+  lapply(list(score, reverse_matrix(score)), function(strand) {
+    c(list(score = strand), window_scores(windows, strand))
+  })
+}
+
+# n x 4: the best score, over strands, of the windows over a position if it held A, C, G, T, and at least `floor`: windows
+# that one change of base cannot take above it need no look. -Inf where no window without N covers a position.
+local_best <- function(strands, floor) {
+  n <- length(strands[[1L]]$total)
+  best <- rep(list(rep(floor, n)), 4L)
+  for (strand in strands) {
+    score <- strand$score
+    start <- which(strand$total + max(apply(score, 2L, max) - apply(score, 2L, min)) > floor)
+    total <- strand$total[start]
+    for (j in seq_len(ncol(score))) {
+      at <- start + j - 1L
+      others <- total - strand$columns[[j]][start]
+      for (b in 1:4) best[[b]][at] <- pmax(best[[b]][at], others + score[b, j])
     }
   }
-  best
+  matrix(unlist(best), n)
 }
 
-# Best scores with the base there is, and with `alt`, at the positions `at` of `base`.
-variant_scores <- function(base, score, at, alt) {
-  best <- local_best(base, score)
-  pick <- function(code) {
-    out <- rep(-Inf, length(code))
-    for (b in 1:4) out[code == b] <- best[[b]][at[code == b]]
-    out
-  }
-  list(ref = pick(base[at]), alt = pick(alt))
+# Best scores with the base there is, and with the variant's. `cells`: where they stand in local_best().
+variant_scores <- function(strands, cells, floor) {
+  best <- local_best(strands, floor)
+  list(ref = best[cells$ref], alt = best[cells$alt])
 }
 
 # Which positions lie in a window, on either strand, that scores at least `threshold`.
-in_hits <- function(base, score, threshold) {
-  width <- ncol(score)
-  hit <- window_scores(base, score) >= threshold | window_scores(base, reverse_matrix(score)) >= threshold
-  opened <- cumsum(c(hit, rep(FALSE, length(base) - length(hit))))
+in_hits <- function(strands, threshold) {
+  width <- length(strands[[1L]]$columns)
+  opened <- cumsum(strands[[1L]]$total >= threshold | strands[[2L]]$total >= threshold)
   opened > c(rep(0L, width), opened)[seq_along(opened)]
 }
 
@@ -107,13 +119,14 @@ motif_hits <- function(sequences, motifs, p_hit = 5e-4) {
 hits_of <- function(odds, joined, p_hit) {
   score <- whole_scores(odds)
   tail <- score_tail(score, strand_background(joined$base))
-  data.table::rbindlist(lapply(c("+", "-"), function(strand) {
-    total <- window_scores(joined$base, if (strand == "+") score else reverse_matrix(score))
+  strands <- scan_windows(base_windows(joined$base, ncol(score)), score)
+  data.table::rbindlist(lapply(1:2, function(strand) {
+    total <- strands[[strand]]$total
     begin <- which(total >= hit_threshold(tail, p_hit))
     at <- findInterval(begin - 1L, joined$start)
     start <- as.integer(begin - joined$start[at])
     data.table::data.table(
-      at = at, start = start, end = start + ncol(score) - 1L, strand = rep(strand, length(at)),
+      at = at, start = start, end = start + ncol(score) - 1L, strand = rep(c("+", "-")[strand], length(at)),
       score = total[begin] * score_step, p.value = score_p(tail, total[begin])
     )
   }))
