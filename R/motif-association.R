@@ -4,17 +4,17 @@
 # What no shuffle changes. `effects`: variants x outputs, sorted by sequence; `group`: the sequence of each, from 1.
 association_design <- function(effects, group, top) {
   n <- tabulate(group)
-  strongest <- apply(effects, 2L, function(effect) strongest_lowering(effect, group, top))
+  strongest <- apply(effects, 2L, strongest_lowering, top = top)
   list(
     group = group, n = n, ranks = centred_ranks(effects, group),
     strongest = strongest * 1, n_strongest = rowsum(strongest * 1, group)
   )
 }
 
-# The share `top` of the variants of each sequence that lower most, ties with the last of them included.
-strongest_lowering <- function(effect, group, top) {
-  limit <- tapply(effect, group, function(x) sort(x)[ceiling(top * length(x))])
-  effect < 0 & effect <= limit[group]
+# The share `top` of all variants that lower most, ties with the last of them included. Not of each sequence's: where
+# nothing moves an output much, its strongest effects are the network's cross-talk.
+strongest_lowering <- function(effect, top) {
+  effect < 0 & effect <= sort(effect)[ceiling(top * length(effect))]
 }
 
 # Ranks within sequences, minus their mean, of length 1 in each: their products' sums are Spearman correlations. NaN
@@ -97,24 +97,21 @@ two_sided_p <- function(reached, name, n) {
   pmin(1, 2 * (pmin(reached$above[[name]], reached$below[[name]]) + 1) / (n + 1))
 }
 
-# Percentile intervals over resampled sequences, 2 x outputs; NA with fewer than two sequences.
+# Percentile intervals over resampled sequences, 2 x outputs; NA where fewer than two sequences say anything.
 bootstrap_ratio <- function(counts, resamples = 1000L) {
-  bootstrap(nrow(counts$observed), resamples, function(weights) {
-    (weights %*% counts$observed) / (weights %*% counts$expected)
-  })
+  bootstrap(counts$observed, counts$expected, counts$expected > 0, resamples)
 }
 
 bootstrap_correlation <- function(rho, resamples = 1000L) {
   known <- !is.na(rho)
-  bootstrap(nrow(rho), resamples, function(weights) {
-    (weights %*% ifelse(known, rho, 0)) / (weights %*% known)
-  })
+  bootstrap(ifelse(known, rho, 0), known, known, resamples)
 }
 
-bootstrap <- function(n, resamples, estimate) {
-  weights <- t(stats::rmultinom(resamples, n, rep(1, n)))
-  drawn <- estimate(weights)
+# Of sums of `upper` over sums of `lower`: sequences x outputs.
+bootstrap <- function(upper, lower, known, resamples) {
+  weights <- t(stats::rmultinom(resamples, nrow(upper), rep(1, nrow(upper))))
+  drawn <- (weights %*% upper) / (weights %*% lower)
   limits <- apply(drawn, 2L, stats::quantile, c(0.025, 0.975), na.rm = TRUE, names = FALSE)
-  if (n < 2L) limits[] <- NA
+  limits[, colSums(known) < 2L] <- NA
   limits
 }

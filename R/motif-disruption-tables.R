@@ -25,6 +25,7 @@ disruption_by_sequence <- function(found, design, keys, n_shuffles) {
       sequence = rep(keys$sequences, length(keys$outputs)), motif = name,
       output = rep(keys$outputs, each = n_sequences),
       own = rep(keys$outputs %in% keys$owners[[name]], each = n_sequences), n = rep(design$n, length(keys$outputs)),
+      strongest = as.vector(design$n_strongest),
       association_columns(one$rho, one$counts, one, c("rho", "surplus"), n_shuffles)
     )
   }))
@@ -35,7 +36,8 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     one <- found[[name]]
     data.table::data.table(
       motif = name, output = keys$outputs, own = keys$outputs %in% keys$owners[[name]],
-      n_sequences = length(keys$sequences), n = sum(design$n),
+      n_sequences = length(keys$sequences), n_informative = colSums(one$counts$expected > 0), n = sum(design$n),
+      strongest = colSums(design$n_strongest),
       association_columns(
         pooled_correlation(one$rho), pooled_counts(one$counts), one, c("pooled_rho", "pooled_surplus"), n_shuffles
       ),
@@ -44,7 +46,7 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     )
   }))
   data.table::setcolorder(table, c(
-    "motif", "output", "own", "n_sequences", "n", "rho", "rho.low", "rho.high", "p_rho", "observed", "expected",
+    "motif", "output", "own", "n_sequences", "n_informative", "n", "rho", "rho.low", "rho.high", "p_rho", "strongest", "observed", "expected",
     "ratio", "ratio.low", "ratio.high"
   ))
   table[]
@@ -75,14 +77,17 @@ disruption_sentences <- function(pooled, top, reachable) {
       return(sprintf("no word of %s is rare enough to be a hit: nothing is known of %s", row$motif, variants))
     }
     if (is.na(row$ratio)) {
-      return(sprintf("%s has no hit here, or nothing lowers %s", row$motif, row$output))
+      return(sprintf("no sequence has both a hit of %s and strong %s", row$motif, variants))
     }
     interval <- if (is.na(row$ratio.low)) {
-      "no interval from one sequence"
+      "one sequence gives no interval"
     } else {
       sprintf("95 %% interval %.1f to %.1f", row$ratio.low, row$ratio.high)
     }
-    figures <- sprintf("(%s, p = %s)", interval, format(signif(row$p_enrichment, 2L)))
+    figures <- sprintf(
+      "(%s, p = %s; from %d of %s)", interval, format(signif(row$p_enrichment, 2L)), row$n_informative,
+      counted(row$n_sequences, "sequence")
+    )
     if (row$p_enrichment < 0.05) {
       sprintf("%s sit in %s hits %.1f times more often than expected %s", variants, row$motif, row$ratio, figures)
     } else {
@@ -118,7 +123,7 @@ print.deepmr_motif_disruption <- function(x, ...) {
     ))
   }
   say(sprintf(
-    "Strongest: the %s %% of each sequence's variants that lower most. Hits: p <= %s. %s.", format(100 * top),
+    "Of the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
     format(attr(x, "p_hit")), counted(attr(x, "n_shuffles"), "shuffle")
   ))
   invisible(x)

@@ -12,13 +12,19 @@
 #'
 #' * **Rank correlation** (`rho`): Spearman's, of effect and `change` over the variants of a sequence; pooled: their mean
 #'   over the sequences in which both differ. Above 0 if breaking the motif lowers the output.
-#' * **Enrichment** (`ratio`): of the share `top` of a sequence's variants that lower the output most, how many
-#'   lie in hits (`observed`), over how many would if they lay anywhere in the sequence (`expected`: their number
-#'   times the share of all its variants that lie in hits); pooled: sums over sequences. A motif whose sites all
-#'   matter can reach at most 1 / (share of variants in hits).
+#' * **Enrichment** (`ratio`): of the variants that lower the output most, a share `top` of all, how many lie in hits
+#'   (`observed`), over how many would if each lay anywhere in its sequence (`expected`: for each sequence their number
+#'   times the share of its variants that lie in hits; summed over sequences). Sequences without hits, or without any of
+#'   the strongest variants, say nothing about it. It can reach 1 over the share of variants in hits.
+#'
+#' The verdict goes by the enrichment. The rank correlation sees all variants, and most have effects near 0 that a
+#' multi-task network's outputs share, as they are read off the same hidden units: in such a network breaking any motif
+#' moves every output a little, and decoys show in `rho`. `top` is small for the same reason: a 10 bp site is 2 % of a sequence of
+#' 500.
 #'
 #' Intervals are 95 % percentile intervals over 1,000 resamples of whole sequences: variants of one
-#' sequence share windows and dropout masks. They are too narrow for fewer than about ten sequences.
+#' sequence share windows and dropout masks. They are too narrow with fewer than about
+#' ten sequences that say something (`n_informative`).
 #'
 #' @section Two nulls:
 #' Neighbouring variants share windows, so effects and matches both come in runs, and p-values that take variants
@@ -47,7 +53,7 @@
 #'   output of its name.
 #' @param p_hit Largest p-value of a hit. At the default a random 1,000 bp have one in 1,000 windows of either strand: common
 #'   enough for motifs of 6 bp to have hits at all.
-#' @param top Share of a sequence's variants that counts as the strongest.
+#' @param top Share of all variants, over all sequences, that counts as the strongest.
 #' @param n_shuffles Shuffles of each motif, and of the sequences; at least 19.
 #' @param seed Whole number. R's own random state is neither used nor changed.
 #' @return A `deepmr_motif_disruption`, a list of data.tables:
@@ -55,10 +61,10 @@
 #'     motif's, `NA` for a decoy), `effect` (on that output), `score_ref`, `score_alt`, `change` (bits), `p_ref`,
 #'     `p_alt` (p-values of the scores), `in_hit`. Scores are `NA` where every window over the position holds an N.
 #'   * `by_sequence`: a row for each sequence, motif and output of `x`: `sequence`, `motif`, `output`, `own` (whether the
-#'     output is the motif's), `n` (variants), `rho`, `p_rho`, `observed`, `expected`, `ratio` (`NA` without hits),
-#'     `p_motif`, `p_sequence`, `p_enrichment`.
-#'   * `pooled`: a row for each motif and output, as above with `n_sequences`, `rho.low`, `rho.high`, `ratio.low`,
-#'     `ratio.high`.
+#'     output is the motif's), `n` (variants), `rho`, `p_rho`, `strongest` (how many of the strongest it has), `observed`,
+#'     `expected`, `ratio` (`NA` where nothing is expected), `p_motif`, `p_sequence`, `p_enrichment`.
+#'   * `pooled`: a row for each motif and output, as above with `n_sequences`, `n_informative` (sequences with a hit and
+#'     some of the strongest variants), `rho.low`, `rho.high`, `ratio.low`, `ratio.high`.
 #'
 #'   `print()` says in words what was found. [autoplot()][autoplot.deepmr_motif_disruption()] shows it.
 #' @section Errors:
@@ -82,7 +88,7 @@
 #' found
 #' found$pooled[, c("motif", "output", "ratio", "ratio.low", "ratio.high", "p_enrichment")]
 #' @export
-motif_disruption <- function(x, motifs, sequences = NULL, outputs = NULL, p_hit = 5e-4, top = 0.05,
+motif_disruption <- function(x, motifs, sequences = NULL, outputs = NULL, p_hit = 5e-4, top = 0.01,
                              n_shuffles = 200L, seed = 1L) {
   x <- check_columns(x, variant_columns, "x")
   check_motifs(motifs)
