@@ -36,7 +36,7 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     one <- found[[name]]
     data.table::data.table(
       motif = name, output = keys$outputs, own = keys$outputs %in% keys$owners[[name]],
-      n_sequences = length(keys$sequences), n_informative = colSums(one$counts$expected > 0), n = sum(design$n),
+      n_sequences = length(keys$sequences), n_informative = as.integer(colSums(one$counts$expected > 0)), n = sum(design$n),
       strongest = colSums(design$n_strongest),
       association_columns(
         pooled_correlation(one$rho), pooled_counts(one$counts), one, c("pooled_rho", "pooled_surplus"), n_shuffles
@@ -123,7 +123,7 @@ print.deepmr_motif_disruption <- function(x, ...) {
     ))
   }
   say(sprintf(
-    "Of the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
+    "Counted: the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
     format(attr(x, "p_hit")), counted(attr(x, "n_shuffles"), "shuffle")
   ))
   invisible(x)

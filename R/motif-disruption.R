@@ -24,7 +24,8 @@
 #'
 #' Intervals are 95 % percentile intervals over 1,000 resamples of whole sequences: variants of one
 #' sequence share windows and dropout masks. They are too narrow with fewer than about
-#' ten sequences that say something (`n_informative`).
+#' ten sequences that say something (`n_informative`), and have no width where all of the strongest variants lie in
+#' hits and these cover the same share of each sequence: then the ratio is as large as it can be.
 #'
 #' @section Two nulls:
 #' Neighbouring variants share windows, so effects and matches both come in runs, and p-values that take variants

@@ -4,7 +4,7 @@
 score_step <- 0.001 # bits
 
 # Log-odds in steps.
-whole_scores <- function(log_odds) round(log_odds / score_step)
+whole_scores <- function(log_odds) unname(round(log_odds / score_step))
 
 # Sequences end to end as codes 1 to 4, NA for N and after each sequence, so that no window spans two. `start` is
 # where each sequence begins.
