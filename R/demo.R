@@ -146,7 +146,7 @@ check_motifs_fit <- function(sequences, widest, call = rlang::caller_env()) {
 read_oracle <- function() {
   table <- utils::read.csv(demo_file("demo_oracle.csv"))
   values <- lapply(split(table, table$parameter), function(x) stats::setNames(x$value, x$name))
-  counts <- read_jaspar(demo_file("demo_motifs.jaspar"))
+  counts <- read_motifs(demo_file("demo_motifs.jaspar"))
   background <- values$background[c("A", "C", "G", "T")]
   llr <- lapply(counts, function(count) {
     frequency <- sweep(count, 2L, colSums(count), "/")
@@ -156,17 +156,6 @@ read_oracle <- function() {
     llr = llr, mu = values$mu[names(llr)], coefficient = values$coefficient[names(llr)],
     intercept = unname(values$intercept)
   )
-}
-
-# Motif names -> counts, 4 x width in the order ACGT.
-read_jaspar <- function(path) {
-  lines <- readLines(path)
-  header <- which(startsWith(lines, ">"))
-  counts <- lapply(header, function(i) {
-    rows <- strsplit(trimws(gsub("^[ACGT] *\\[|\\]", "", lines[i + 1:4])), " +")
-    matrix(as.numeric(unlist(rows)), nrow = 4L, byrow = TRUE)
-  })
-  stats::setNames(counts, sub("^>[^ ]+ +", "", lines[header]))
 }
 
 # Levels and SNV effects of one upper-case sequence, without its name.
