@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 
 # The R packages, with what each is for in CONTRIBUTING.md.
 run_packages=(cli data.table generics ggplot2 metafor optparse reticulate rlang robustbase Biostrings)
-test_packages=(testthat vdiffr ragg knitr rmarkdown)
+genome_packages=(GenomicRanges Rsamtools rtracklayer BSgenome VariantAnnotation)
+test_packages=(testthat vdiffr ragg knitr rmarkdown TFMPvalue)
 lint_packages=(roxygen2 lintr pkgload)
 
 main() {
@@ -25,8 +26,9 @@ fail() { printf 'setup: %s\n' "$@" >&2; exit 1; }
 
 apt_name() {
   case "$1" in
-    Biostrings) echo r-bioc-biostrings ;;
-    *) echo "r-cran-$1" ;;
+    Biostrings | GenomicRanges | Rsamtools | rtracklayer | BSgenome | VariantAnnotation)
+      echo "r-bioc-$(tr '[:upper:]' '[:lower:]' <<<"$1")" ;;
+    *) echo "r-cran-$(tr '[:upper:]' '[:lower:]' <<<"$1")" ;;
   esac
 }
 
@@ -53,7 +55,7 @@ find_missing() {
   if command -v Rscript >/dev/null; then
     mapfile -t libraries < <(Rscript --no-init-file --no-site-file -e 'writeLines(.libPaths())')
   fi
-  for package in "${run_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; do
+  for package in "${run_packages[@]}" "${genome_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; do
     found=no
     for library in "${libraries[@]}"; do
       [ ! -f "$library/$package/DESCRIPTION" ] || found=yes
@@ -101,7 +103,7 @@ report_missing() {
   fi
   if [ "${#missing_r[@]}" -gt 0 ]; then
     fail "Install what is listed; the R packages with" \
-      "  install.packages(c($(printf '"%s", ' "${missing_r[@]}" | sed 's/, $//')))  # Biostrings: BiocManager::install()"
+      "  install.packages(c($(printf '"%s", ' "${missing_r[@]}" | sed 's/, $//')))  # Biostrings and what reads genomes: BiocManager::install()"
   fi
   fail "Install what is listed with this system's package manager."
 }
