@@ -51,7 +51,9 @@ plot_shares <- function(shares, sites, caption) {
     ) +
     ggplot2::labs(
       x = "share of the variance over the draws", y = NULL,
-      caption = caption_of("Bars of a call differ by what it does together with others. Lines: 95 % Monte-Carlo.", caption)
+      caption = caption_of(
+        "Bars of a call differ by what it does together with others. Lines: 95 % Monte-Carlo.", caption
+      )
     ) +
     theme_deepmr()
 }
@@ -82,8 +84,8 @@ plot_gain <- function(x, caption) {
 
 #' Plot the likelihood against the dropout rate
 #'
-#' The mean log likelihood of a label at each rate, less that at the model's own rates (dashed line; ring), with one paired
-#' standard error on either side. Panels are dropout calls.
+#' The mean log likelihood of a label at each rate, less that at the model's own rates (dashed line; ring), with one
+#' paired standard error on either side. Panels are dropout calls.
 #'
 #' @param object What [tune_dropout()] returns.
 #' @param ... Not used.
@@ -115,7 +117,8 @@ autoplot.deepmr_dropout_curve <- function(object, ...) {
     ggplot2::labs(
       x = "dropout rate", y = "log likelihood per label, difference",
       caption = caption_of(
-        "Difference to the model's own rates (dashed line; ring). Bars: one paired standard error, clustered by sequence.",
+        "Difference to the model's own rates (dashed line; ring).",
+        "Bars: one paired standard error, clustered by sequence.",
         sprintf("%s of %s.", counted(points$n[1L], "label"), counted(points$n_sequences[1L], "sequence"))
       )
     ) +

@@ -1,19 +1,20 @@
 #' Compare ways of being uncertain
 #'
 #' Runs the same sequences through several ways of getting uncertainty (locked or unlocked masks, whole channels, other
-#' rates, single layers, ensembles with and without dropout, ...) and puts side by side what each says: calibration of the
-#' predictions, coverage and size of the standard errors of effects, the strength of the instruments, the answer, and
-#' the cost.
+#' rates, single layers, ensembles with and without dropout, ...) and puts side by side what each says: calibration of
+#' the predictions, coverage and size of the standard errors of effects, the strength of the instruments, the answer,
+#' and the cost.
 #'
 #' @section Reading the table:
 #' Coverage is what tells right standard errors from wrong ones; it needs a truth. Without one, only sizes are compared:
 #' a way with smaller standard errors or a larger I^2 is not a better one. ECE and log loss are of mean
-#' predictions, which ways can share while their standard errors differ by factors. If `estimate` changes with the way by
+#' predictions, which ways can share while their standard errors differ by factors: locked and unlocked masks predict
+#' references alike. If `estimate` changes with the way by
 #' more than its interval, the conclusion depends on a choice that the data did not make.
 #'
 #' @param ways A named list. Each is a `deepmr_model`, taken with [dropout_spec()] and `n_samples`, or a
-#'   list of `model` and optionally `dropout` (a [dropout_spec()], or `NULL` for dropout off: members of an ensemble, or a
-#'   baseline without standard errors) and `n_samples`.
+#'   list of `model` and optionally `dropout` (a [dropout_spec()], or `NULL` for dropout off: members of an ensemble, or
+#'   a baseline without standard errors) and `n_samples`.
 #' @param sequences Anything that [as_sequences()] takes: the sequences to mutate.
 #' @param exposure,outcome One or more names of outputs, or rows of the table that [outputs()] returns. Every
 #'   exposure is paired with every outcome but itself.
@@ -36,7 +37,9 @@
 #'       without a truth, the interval with one sequence}
 #'     \item{`se_exposure`, `se_outcome`}{median standard error of the effects above float rounding level}
 #'     \item{`at_rounding`}{share of the two outputs' effects at rounding level, in none of the other figures}
-#'     \item{`i2_gx`, `i2_cov`}{of [fit_mr()] (`method = "egger_draws"`, `error = "mc"`): medians over the sequences}
+#'     \item{`i2_gx`, `i2_cov`}{of [fit_mr()] (`method = "egger_draws"`, `error = "classical"`): medians over the
+#'       sequences. That error takes `se` as it is, as the coverage does; `"mc"` would take `se / sqrt(T)`, so that
+#'       I^2 would show the number of draws.}
 #'     \item{`estimate`, `conf.low`, `conf.high`, `k`, `status`}{the slope of that method, pooled over `k` sequences
 #'       ([meta_analyze()]; of one sequence, its own), and what either says of it}
 #'     \item{`seconds`, `passes`}{of the mutagenesis: time, and rows (references and variants) times draws. The windowed
@@ -84,7 +87,8 @@ compare_uncertainty <- function(ways, sequences, exposure, outcome, truth = NULL
       )
       labelled <- if (!is.null(labels)) {
         levels <- predict(way$model, labelled_sequences, outputs, way$dropout, way$n_samples, seed = seed, ...)
-        suppressMessages(labelled_predictions(levels, labels), classes = if (i > 1L) "deepmr_message_unlabelled" else "")
+        told <- if (i > 1L) "deepmr_message_unlabelled" else ""
+        suppressMessages(labelled_predictions(levels, labels), classes = told)
       }
       compare_way(x, pairs, labelled, truth, level, seed)
     })
@@ -100,24 +104,27 @@ check_ways <- function(ways, n_samples, call = rlang::caller_env()) {
   if (inherits(ways, "deepmr_model") || !named || anyDuplicated(names(ways))) {
     stop_deepmr(
       "argument", "{.arg ways} must be a list of ways with a name each, not {.obj_type_friendly {ways}}.",
-      "For example {.code list(locked = model, channel = list(model = model, dropout = dropout_spec(unit = \"channel\")))}.",
+      "For example {.code list(locked = model, off = list(model = model, dropout = NULL))}.",
       call = call
     )
   }
-  Map(function(way, name) {
-    if (inherits(way, "deepmr_model")) way <- list(model = way)
-    if (!is.list(way) || !inherits(way$model, "deepmr_model") ||
-      length(setdiff(names(way), c("model", "dropout", "n_samples")))) {
-      stop_deepmr(
-        "argument", "Way {.val {name}} must be a model, or a list of {.code model}, {.code dropout} and
-         {.code n_samples}, not {.obj_type_friendly {way}}.",
-        call = call
-      )
-    }
-    # [[ ]] would not tell dropout = NULL from no dropout.
-    dropout <- if ("dropout" %in% names(way)) way$dropout else dropout_spec()
-    list(model = way$model, dropout = dropout, n_samples = if (is.null(way$n_samples)) n_samples else way$n_samples)
-  }, ways, names(ways))
+  Map(function(way, name) as_way(way, name, n_samples, call), ways, names(ways))
+}
+
+as_way <- function(way, name, n_samples, call) {
+  if (inherits(way, "deepmr_model")) way <- list(model = way)
+  unknown <- setdiff(names(way), c("model", "dropout", "n_samples"))
+  if (!is.list(way) || !inherits(way$model, "deepmr_model") || length(unknown)) {
+    stop_deepmr(
+      "argument",
+      "Way {.val {name}} must be a model, or a list of {.code model}, {.code dropout} and {.code n_samples}.",
+      if (length(unknown)) "It has {.val {unknown}} too." else "It is {.obj_type_friendly {way}}.",
+      call = call
+    )
+  }
+  # way$dropout would not tell dropout = NULL from no dropout.
+  dropout <- if ("dropout" %in% names(way)) way$dropout else dropout_spec()
+  list(model = way$model, dropout = dropout, n_samples = if (is.null(way$n_samples)) n_samples else way$n_samples)
 }
 
 check_way <- function(way, outputs) {
@@ -163,8 +170,10 @@ compare_way <- function(x, pairs, labelled, truth, level, seed) {
     data.table::data.table(
       exposure = exposure, outcome = outcome, n_draws = x$n_draws[1L],
       calibration_of_pair(labelled[labelled$output %in% c(exposure, outcome)], seed),
-      level = level, coverage_of_output(coverage, exposure, "exposure"), coverage_of_output(coverage, outcome, "outcome"),
-      se_exposure = middle_error(x, exposure), se_outcome = middle_error(x, outcome), at_rounding = mean(both$at_rounding),
+      level = level,
+      coverage_of_output(coverage, exposure, "exposure"), coverage_of_output(coverage, outcome, "outcome"),
+      se_exposure = middle_error(x, exposure), se_outcome = middle_error(x, outcome),
+      at_rounding = mean(both$at_rounding),
       answer_of_pair(x, exposure, outcome, has_error, level),
       seconds = made$seconds, passes = (n_variants + made$n_sequences) * x$n_draws[1L]
     )
@@ -201,7 +210,7 @@ answer_of_pair <- function(x, exposure, outcome, has_error, level) {
     return(cbind(none, k = 0L, status = "one draw: no standard errors"))
   }
   fit <- fit_mr(
-    x, method = "egger_draws", error = "mc", exposure = exposure, outcome = outcome, level = level
+    x, method = "egger_draws", error = "classical", exposure = exposure, outcome = outcome, level = level
   )
   pooled <- if (nrow(fit) > 1L) {
     suppressMessages(meta_analyze(fit, level = level), classes = "deepmr_message_weak")

@@ -1,20 +1,20 @@
 #' Held-out likelihood as a function of the dropout rate
 #'
-#' For each rate, how well the mean prediction over the draws explains labels that training has not seen: a curve to look
-#' at, beside the rates that the model was trained with. It chooses nothing.
+#' For each rate, how well the mean prediction over the draws explains labels that training has not seen: a curve to
+#' look at, beside the rates that the model was trained with. It chooses nothing.
 #'
 #' @section What the rate means, and does not:
 #' Gal and Ghahramani (2016) read dropout training with weight decay as variational inference in an approximation to a
 #' deep Gaussian process. The rate is then part of the approximating distribution, and tied to the
-#' rest: with N training data, weight decay lambda and share p = 1 - rate of units kept, a prior length-scale l belongs to
-#' the precision tau = p l^2 / (2 N lambda) of the observations (their section 4). Three consequences:
-#' * The training rate is the one for which the variational objective was optimised. It makes the draws *that* approximate
-#'   posterior's; it does not make it a good one, and the tie says nothing of how large the rate should be without l and
-#'   tau, which nobody knows of a network off the shelf.
+#' rest: with N training data, weight decay lambda and share p = 1 - rate of units kept, a prior length-scale l belongs
+#' to the precision tau = p l^2 / (2 N lambda) of the observations (their section 4). Three consequences:
+#' * The training rate is the one for which the variational objective was optimised. It makes the draws *that*
+#'   approximate posterior's; it does not make it a good one, and the tie says nothing of how large the rate should be
+#'   without l and tau, which nobody knows of a network off the shelf.
 #' * A rate changed after training is no posterior of that training: weights that were fitted under one mask
 #'   distribution are looked at under another. It is a knob on the spread of the draws, and
-#'   this curve, or the coverage of standard errors where a truth is known ([se_coverage()], [compare_uncertainty()]), is
-#'   all that speaks for a setting of it.
+#'   this curve, or the coverage of standard errors where a truth is known ([se_coverage()], [compare_uncertainty()]),
+#'   is all that speaks for a setting of it.
 #' * The likelihood here is that of the *mean* prediction. It says which rate predicts best; rates that predict alike
 #'   may have very different standard errors (column `sd`), between which labels of levels cannot decide.
 #'
@@ -37,22 +37,22 @@
 #'     \item{`layer`}{the dropout call whose rate is varied, or `"(all)"`}
 #'     \item{`rate`, `own`}{the rate, `NA` for own rates that differ between the calls; whether it is the model's own}
 #'     \item{`n`, `n_sequences`}{labels, and sequences that have one}
-#'     \item{`log_lik`, `std.error`}{mean over the labels of the log likelihood y log(p) + (1 - y) log(1 - p), p being the
-#'       mean over the draws (clipped to 1e-15 from 0 and 1), and its standard error, clustered by sequence}
+#'     \item{`log_lik`, `std.error`}{mean over the labels of the log likelihood y log(p) + (1 - y) log(1 - p), p being
+#'       the mean over the draws (clipped to 1e-15 from 0 and 1), and its standard error, clustered by sequence}
 #'     \item{`difference`, `difference.se`}{`log_lik` minus that at the model's own rates, with its
 #'       paired standard error (of the differences by label, clustered by sequence)}
 #'     \item{`to_best`, `to_best.se`}{the same minus the best of the layer's rates}
 #'     \item{`ece`}{expected calibration error over all labels ([calibration_error()])}
-#'     \item{`sd`}{median over the labelled predictions of their standard deviation over the draws; `NA` where there is one
-#'       draw}
+#'     \item{`sd`}{median over the labelled predictions of their standard deviation over the draws; `NA` where there is
+#'       one draw}
 #'   }
 #'   Standard errors are `NA` with one sequence. They take these draws as given; masks are the same for
 #'   all rates (a unit dropped at one rate is dropped at every higher one), so that differences hold little
 #'   Monte-Carlo error.
-#' @section Errors: `deepmr_error_argument` (`rates`, `layers`), `deepmr_error_no_dropout`, `deepmr_error_unknown_layer`,
-#'   `deepmr_error_unknown_output`, `deepmr_error_labels` (labels that match no prediction, or several of one),
-#'   `deepmr_error_label` (not 0/1), `deepmr_error_probability` (predictions outside \[0, 1\]).
-#' @references
+#' @section Errors: `deepmr_error_argument` (`rates`, `layers`), `deepmr_error_no_dropout`,
+#'   `deepmr_error_unknown_layer`, `deepmr_error_unknown_output`, `deepmr_error_labels` (labels that match no
+#'   prediction, or several of one), `deepmr_error_label` (not 0/1), `deepmr_error_probability` (predictions outside
+#' \[0, 1\]). @references
 #' Gal Y, Ghahramani Z (2016). Dropout as a Bayesian approximation: representing model uncertainty in deep
 #' learning. ICML, PMLR 48:1050-1059.
 #' @seealso [diagnose_dropout()], [autoplot.deepmr_dropout_curve()].
@@ -65,9 +65,7 @@
 tune_dropout <- function(model, sequences, labels, rates = c(0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5), layers = NULL,
                          n_samples = 50L, seed = 1L, ...) {
   check_model(model)
-  if (!is.numeric(rates) || !length(rates) || anyNA(rates) || any(rates < 0 | rates >= 1)) {
-    stop_deepmr("argument", "{.arg rates} must be numbers in [0, 1), not {.val {rates}}.")
-  }
+  check_grid(rates)
   if (!is.null(layers)) check_layers(layers)
   labels <- check_columns(labels, c("sequence", "output", "label"), "labels")
   sites <- active_sites(model, dropout_spec())
@@ -81,14 +79,19 @@ tune_dropout <- function(model, sequences, labels, rates = c(0, 0.02, 0.05, 0.1,
     # The model's own rates are a point of every layer's curve, and need one run.
     if (is.null(tried[[name]])) {
       levels <- predict(model, sequences, unique(labels$output), dropout, n_samples, seed = seed, ...)
-      match_labels <- function() labelled_predictions(levels, labels)
-      once <- length(tried) > 0L
-      matched <- if (once) suppressMessages(match_labels(), classes = "deepmr_message_unlabelled") else match_labels()
+      told <- if (length(tried)) "deepmr_message_unlabelled" else ""
+      matched <- suppressMessages(labelled_predictions(levels, labels), classes = told)
       tried[[name]] <- score_predictions(levels, matched)
     }
     curve$run[i] <- name
   }
   new_dropout_curve(curve, tried, matched$sequence)
+}
+
+check_grid <- function(rates, call = rlang::caller_env()) {
+  if (!is.numeric(rates) || !length(rates) || anyNA(rates) || any(rates < 0 | rates >= 1)) {
+    stop_deepmr("argument", "{.arg rates} must be numbers in [0, 1), not {.val {rates}}.", call = call)
+  }
 }
 
 all_calls <- "(all)"

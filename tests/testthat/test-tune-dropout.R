@@ -91,7 +91,8 @@ test_that("labels that were drawn at the model's own predictions prefer them to 
   sequences <- tune_sequences(150)
   levels <- predict(test_model(), sequences, n_samples = 20)
   labels <- data.table::data.table(
-    sequence = levels$sequence, output = levels$output, label = with_seed(5, stats::rbinom(nrow(levels), 1, levels$mean))
+    sequence = levels$sequence, output = levels$output,
+    label = with_seed(5, stats::rbinom(nrow(levels), 1, levels$mean))
   )
   curve <- tune_dropout(test_model(), sequences, labels, rates = 0.9, n_samples = 20)
   worse <- curve[!curve$own]
@@ -151,7 +152,8 @@ test_that("the curve is drawn about the own rates", {
 
 test_that("the rates that cannot be told from the best are named", {
   curve <- data.table::data.table(
-    layer = rep(c("a", "b"), c(4, 2)), rate = c(0, 0.1, 0.2, NA, 0.1, 0.2), own = c(FALSE, FALSE, FALSE, TRUE, TRUE, FALSE),
+    layer = rep(c("a", "b"), c(4, 2)), rate = c(0, 0.1, 0.2, NA, 0.1, 0.2),
+    own = c(FALSE, FALSE, FALSE, TRUE, TRUE, FALSE),
     n = 40L, n_sequences = 20L, to_best = c(-0.3, 0, -0.1, -0.05, 0, -0.2), to_best.se = c(0.1, 0, 0.1, 0.2, 0, 0.1)
   )
   data.table::setattr(curve, "class", c("deepmr_dropout_curve", "data.table", "data.frame"))
