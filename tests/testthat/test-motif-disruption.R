@@ -18,7 +18,8 @@ test_that("the oracle's own motifs are found, and no decoys", {
   expect_identical(factors$own, factors$motif == factors$output)
   expect_true(all(factors$p_enrichment[factors$own] < .05))
   expect_true(all(factors$ratio.low[factors$own] > 5))
-  expect_true(all(factors$p_rho[factors$own] < .05 & factors$rho[factors$own] > .05))
+  # da's six columns have only 180 orders, so that a shuffle can be da again, which makes this two-sided p-value .067.
+  expect_true(all(factors$p_rho[factors$own] < .07 & factors$rho[factors$own] > .05))
   decoys <- factors$p_enrichment[!factors$own]
   # 12 tests of true nulls: two at p < .05 has a probability of .12, three of .02.
   expect_lte(sum(decoys < .05, na.rm = TRUE), 2)
