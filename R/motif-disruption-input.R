@@ -1,6 +1,6 @@
 # What motif_disruption() takes from a table of effects.
 
-variant_columns <- c("sequence", "position", "ref", "alt", "output", "effect")
+effect_row_columns <- c("sequence", "position", "ref", "alt", "output", "effect")
 variant_keys <- c("sequence", "position", "ref", "alt")
 
 # Variants, by sequence, and their effects as a matrix of variants x outputs.

@@ -91,7 +91,7 @@
 #' @export
 motif_disruption <- function(x, motifs, sequences = NULL, outputs = NULL, p_hit = 5e-4, top = 0.01,
                              n_shuffles = 200L, seed = 1L) {
-  x <- check_columns(x, variant_columns, "x")
+  x <- check_columns(x, effect_row_columns, "x")
   check_motifs(motifs)
   check_p_hit(p_hit)
   top <- check_number(top, "top", lower = 0, upper = 1)
