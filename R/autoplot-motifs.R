@@ -2,11 +2,11 @@
 
 #' Plot what variants do to motifs
 #'
-#' `"effect"` has one point per variant: the effect on the motif's output against the change of the best match, a panel for
-#' each motif that has an output. `"enrichment"` has the pooled ratio with its interval for each motif and output, and
-#' the ratio of each sequence as a grey tick. `"matrix"` has a tile for each motif and output with the ratio, a star at
-#' p < 0.05 under both nulls and a frame around what belongs together: decoys that explain an output, and outputs that
-#' their motif does not explain, show.
+#' `"effect"` has one point per variant: the effect on the motif's output against the change of the best match, a panel
+#' for each motif that has an output. `"enrichment"` has the pooled ratio with its interval for each motif and output,
+#' and the ratio of each sequence as a grey tick. `"matrix"` has a tile for each motif and output with the ratio, a star
+#' at p <= 0.05 under both nulls and a frame around what belongs together: decoys that explain an output, and outputs
+#' that their motif does not explain, show.
 #'
 #' @param object What [motif_disruption()] returns.
 #' @param type `"effect"`, `"enrichment"` or `"matrix"`.
@@ -58,7 +58,10 @@ plot_motif_effect <- function(object) {
 pairs_with_ratio <- function(table, pooled, call = rlang::caller_env(2)) {
   rows <- table[!is.na(table$ratio)]
   if (!nrow(rows)) {
-    stop_deepmr("no_rows", "No motif has a hit, so there is no ratio to show.", "Use a larger {.arg p_hit}.", call = call)
+    stop_deepmr(
+      "no_rows", "No motif has a hit among strong effects, so there is no ratio to show.", "Use a larger {.arg p_hit}.",
+      call = call
+    )
   }
   rows$motif <- factor(rows$motif, rev(unique(pooled$motif)))
   rows$output <- factor(rows$output, unique(pooled$output))
@@ -93,11 +96,13 @@ plot_enrichment <- function(object) {
 
 plot_motif_matrix <- function(object) {
   tiles <- pairs_with_ratio(object$pooled, object$pooled)
-  tiles$label <- sprintf("%.1f%s", tiles$ratio, ifelse(tiles$p_enrichment < 0.05, "*", ""))
+  tiles$label <- sprintf("%.1f%s", tiles$ratio, ifelse(tiles$p_enrichment <= 0.05, "*", ""))
   tiles$ink <- ifelse(tiles$ratio > 0.6 * max(tiles$ratio), "white", ink)
   ggplot2::ggplot(tiles, ggplot2::aes(.data$output, .data$motif, fill = .data$ratio)) +
     ggplot2::geom_tile(colour = "white", linewidth = 0.5) +
-    ggplot2::geom_tile(data = tiles[tiles$own], fill = NA, colour = "black", linewidth = 0.7, width = 0.96, height = 0.96) +
+    ggplot2::geom_tile(
+      data = tiles[tiles$own], fill = NA, colour = "black", linewidth = 0.7, width = 0.96, height = 0.96
+    ) +
     ggplot2::geom_text(ggplot2::aes(label = .data$label), colour = tiles$ink, size = 3.4) +
     ggplot2::scale_fill_gradient("times expected", low = "#F3F7FA", high = okabe_ito[1L], limits = c(0, NA)) +
     ggplot2::coord_cartesian(expand = FALSE) +
@@ -108,7 +113,8 @@ plot_motif_matrix <- function(object) {
           "How many times more often than expected the %s %% of variants that lower the output most lie in hits.",
           format(100 * attr(object, "top"))
         ),
-        "Star: p < 0.05 against shuffled motifs and against shuffled sequences. Frame: motif and output belong together."
+        "Star: p <= 0.05 against shuffled motifs and against shuffled sequences.",
+        "Frame: motif and output belong together. Empty: no sequence has a hit and strong effects."
       )
     ) +
     theme_deepmr() +

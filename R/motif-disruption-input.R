@@ -100,23 +100,9 @@ rebuilt_sequences <- function(reference, wanted, call) {
 # The output of each motif, NA for decoys.
 motif_owners <- function(outputs, motifs, known, call = rlang::caller_env()) {
   if (is.null(outputs)) {
-    owners <- stats::setNames(ifelse(motifs %in% known, motifs, NA_character_), motifs)
-    if (all(is.na(owners))) {
-      stop_deepmr(
-        "argument", "No motif has the name of an output: motifs {.val {motifs}}, outputs {.val {known}}.",
-        "Say which belong together, e.g. {.code outputs = c(FOXA1 = \"HepG2_FOXA1\")}.",
-        call = call
-      )
-    }
-    return(owners)
+    return(owners_by_name(motifs, known, call))
   }
-  if (!is.character(outputs) || !length(outputs) || anyNA(outputs) || is.null(names(outputs))) {
-    stop_deepmr(
-      "argument", "{.arg outputs} must be output names, named by motifs, not {.val {outputs}}.",
-      "For example {.code outputs = c(FOXA1 = \"HepG2_FOXA1\")}.",
-      call = call
-    )
-  }
+  check_owners(outputs, call)
   unknown <- setdiff(names(outputs), motifs)
   if (length(unknown) || anyDuplicated(names(outputs))) {
     bad <- c(unknown, names(outputs)[duplicated(names(outputs))])[1L]
@@ -128,4 +114,26 @@ motif_owners <- function(outputs, motifs, known, call = rlang::caller_env()) {
   }
   check_known_outputs(unname(outputs), known, "{.arg x}", call = call)
   stats::setNames(unname(outputs)[match(motifs, names(outputs))], motifs)
+}
+
+owners_by_name <- function(motifs, known, call) {
+  owners <- stats::setNames(ifelse(motifs %in% known, motifs, NA_character_), motifs)
+  if (all(is.na(owners))) {
+    stop_deepmr(
+      "argument", "No motif has the name of an output: motifs {.val {motifs}}, outputs {.val {known}}.",
+      "Say which belong together, e.g. {.code outputs = c(FOXA1 = \"HepG2_FOXA1\")}.",
+      call = call
+    )
+  }
+  owners
+}
+
+check_owners <- function(outputs, call) {
+  if (!is.character(outputs) || !length(outputs) || anyNA(outputs) || is.null(names(outputs))) {
+    stop_deepmr(
+      "argument", "{.arg outputs} must be output names, named by motifs, not {.val {outputs}}.",
+      "For example {.code outputs = c(FOXA1 = \"HepG2_FOXA1\")}.",
+      call = call
+    )
+  }
 }

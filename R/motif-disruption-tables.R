@@ -36,8 +36,8 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     one <- found[[name]]
     data.table::data.table(
       motif = name, output = keys$outputs, own = keys$outputs %in% keys$owners[[name]],
-      n_sequences = length(keys$sequences), n_informative = as.integer(colSums(one$counts$expected > 0)), n = sum(design$n),
-      strongest = colSums(design$n_strongest),
+      n_sequences = length(keys$sequences), n_informative = as.integer(colSums(one$counts$expected > 0)),
+      n = sum(design$n), strongest = colSums(design$n_strongest),
       association_columns(
         pooled_correlation(one$rho), pooled_counts(one$counts), one, c("pooled_rho", "pooled_surplus"), n_shuffles
       ),
@@ -46,8 +46,8 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     )
   }))
   data.table::setcolorder(table, c(
-    "motif", "output", "own", "n_sequences", "n_informative", "n", "rho", "rho.low", "rho.high", "p_rho", "strongest", "observed", "expected",
-    "ratio", "ratio.low", "ratio.high"
+    "motif", "output", "own", "n_sequences", "n_informative", "n", "rho", "rho.low", "rho.high", "p_rho", "strongest",
+    "observed", "expected", "ratio", "ratio.low", "ratio.high"
   ))
   table[]
 }
@@ -88,7 +88,7 @@ disruption_sentences <- function(pooled, top, reachable) {
       "(%s, p = %s; from %d of %s)", interval, format(signif(row$p_enrichment, 2L)), row$n_informative,
       counted(row$n_sequences, "sequence")
     )
-    if (row$p_enrichment < 0.05) {
+    if (row$p_enrichment <= 0.05) {
       sprintf("%s sit in %s hits %.1f times more often than expected %s", variants, row$motif, row$ratio, figures)
     } else {
       sprintf(
@@ -114,10 +114,10 @@ print.deepmr_motif_disruption <- function(x, ...) {
     say(paste0("* ", toupper(substr(words, 1L, 1L)), substring(words, 2L), "."))
   }
   other <- pooled[!pooled$own]
-  also <- other[other$p_enrichment < 0.05 & !is.na(other$p_enrichment)]
+  also <- other[other$p_enrichment <= 0.05 & !is.na(other$p_enrichment)]
   if (nrow(other)) {
     say(sprintf(
-      "Of %s of a motif with another output, %d %s enriched at p < 0.05%s.", counted(nrow(other), "pair"), nrow(also),
+      "Of %s of a motif with another output, %d %s enriched at p <= 0.05%s.", counted(nrow(other), "pair"), nrow(also),
       if (nrow(also) == 1L) "is" else "are",
       if (nrow(also)) paste0(": ", paste(also$output, "by", also$motif, collapse = ", ")) else ""
     ))

@@ -10,8 +10,8 @@
 #' window better, so it is no match that could be broken. A position lies in a hit if a window of the reference that
 #' holds it has a p-value of at most `p_hit`.
 #'
-#' * **Rank correlation** (`rho`): Spearman's, of effect and `change` over the variants of a sequence; pooled: their mean
-#'   over the sequences in which both differ. Above 0 if breaking the motif lowers the output.
+#' * **Rank correlation** (`rho`): Spearman's, of effect and `change` over the variants of a sequence; pooled: their
+#'   mean over the sequences in which both differ. Above 0 if breaking the motif lowers the output.
 #' * **Enrichment** (`ratio`): of the variants that lower the output most, a share `top` of all, how many lie in hits
 #'   (`observed`), over how many would if each lay anywhere in its sequence (`expected`: for each sequence their number
 #'   times the share of its variants that lie in hits; summed over sequences). Sequences without hits, or without any of
@@ -19,8 +19,8 @@
 #'
 #' The verdict goes by the enrichment. The rank correlation sees all variants, and most have effects near 0 that a
 #' multi-task network's outputs share, as they are read off the same hidden units: in such a network breaking any motif
-#' moves every output a little, and decoys show in `rho`. `top` is small for the same reason: a 10 bp site is 2 % of a sequence of
-#' 500.
+#' moves every output a little, and decoys show in `rho`. `top` is small for the same reason: a 10 bp site is 2 % of a
+#' sequence of 500.
 #'
 #' Intervals are 95 % percentile intervals over 1,000 resamples of whole sequences: variants of one
 #' sequence share windows and dropout masks. They are too narrow with fewer than about
@@ -34,9 +34,9 @@
 #'   the motif's order of columns has nothing to do with the output. Keeps the motif's base composition, information
 #'   content and distribution of scores, so the threshold of a hit is the same. A motif of little complexity
 #'   (`GAGAGA`) stays much like itself, which makes this test careful.
-#' * **Shuffled sequences** (`p_sequence`): effects stay at their positions, with all their runs, and the motif stays; the
-#'   sequence in which its hits are found is replaced by one with the same count of every dinucleotide (each run without
-#'   N on its own). Exchangeable, if hits lie anywhere that the dinucleotides allow. It does not hold
+#' * **Shuffled sequences** (`p_sequence`): effects stay at their positions, with all their runs, and the motif stays;
+#'   the sequence in which its hits are found is replaced by one with the same count of every dinucleotide (each run
+#'   without N on its own). Exchangeable, if hits lie anywhere that the dinucleotides allow. It does not hold
 #'   the local composition: an output that reacts to GC-rich stretches can look tied to any GC-rich motif. The
 #'   first null holds just that.
 #'
@@ -48,12 +48,12 @@
 #' @param x A table of [saturation_mutagenesis()], or any with columns `sequence`, `position`, `ref`, `alt`,
 #'   `output`, `effect`; all variants with all outputs. Effects `at_rounding` count as 0.
 #' @param motifs Motifs ([read_motifs()], [jaspar_motifs()]). Those that belong to no output are decoys.
-#' @param sequences The sequences of `x` ([as_sequences()]), of which `x` may have fewer. Not needed where `x` has variants
-#'   at each position from 1 on: then they are read off `ref`.
-#' @param outputs Which output each motif belongs to: names are motifs, values outputs. By default a motif belongs to the
-#'   output of its name.
-#' @param p_hit Largest p-value of a hit. At the default a random 1,000 bp have one in 1,000 windows of either strand: common
-#'   enough for motifs of 6 bp to have hits at all.
+#' @param sequences The sequences of `x` ([as_sequences()]), of which `x` may have fewer. Not needed where `x` has
+#'   variants at each position from 1 on: then they are read off `ref`.
+#' @param outputs Which output each motif belongs to: names are motifs, values outputs. By default a motif belongs to
+#'   the output of its name.
+#' @param p_hit Largest p-value of a hit. At the default 1,000 random bp have about one hit, both strands counted;
+#'   motifs of 6 bp can have hits at all.
 #' @param top Share of all variants, over all sequences, that counts as the strongest.
 #' @param n_shuffles Shuffles of each motif, and of the sequences; at least 19.
 #' @param seed Whole number. R's own random state is neither used nor changed.
@@ -61,18 +61,18 @@
 #'   * `variants`: a row for each variant and motif: `sequence`, `position`, `ref`, `alt`, `motif`, `output` (the
 #'     motif's, `NA` for a decoy), `effect` (on that output), `score_ref`, `score_alt`, `change` (bits), `p_ref`,
 #'     `p_alt` (p-values of the scores), `in_hit`. Scores are `NA` where every window over the position holds an N.
-#'   * `by_sequence`: a row for each sequence, motif and output of `x`: `sequence`, `motif`, `output`, `own` (whether the
-#'     output is the motif's), `n` (variants), `rho`, `p_rho`, `strongest` (how many of the strongest it has), `observed`,
-#'     `expected`, `ratio` (`NA` where nothing is expected), `p_motif`, `p_sequence`, `p_enrichment`.
+#'   * `by_sequence`: a row for each sequence, motif and output of `x`: `sequence`, `motif`, `output`, `own` (whether
+#'     the output is the motif's), `n` (variants), `rho`, `p_rho`, `strongest` (how many of the strongest it has),
+#'     `observed`, `expected`, `ratio` (`NA` where nothing is expected), `p_motif`, `p_sequence`, `p_enrichment`.
 #'   * `pooled`: a row for each motif and output, as above with `n_sequences`, `n_informative` (sequences with a hit and
 #'     some of the strongest variants), `rho.low`, `rho.high`, `ratio.low`, `ratio.high`.
 #'
 #'   `print()` says in words what was found. [autoplot()][autoplot.deepmr_motif_disruption()] shows it.
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_argument` (among them `outputs` that name no motif, and
-#' no motif with an output), `deepmr_error_unknown_output`, `deepmr_error_sequences` (text that is missing or does not fit
-#' `ref`), `deepmr_error_length` (a sequence shorter than a motif), `deepmr_error_effects` (an effect that is missing or
-#' not finite), `deepmr_error_duplicates`.
+#' no motif with an output), `deepmr_error_unknown_output`, `deepmr_error_sequences` (text that is missing or does not
+#' fit `ref`), `deepmr_error_length` (a sequence shorter than a motif), `deepmr_error_effects` (an effect that is
+#' missing or not finite), `deepmr_error_duplicates`.
 #' @references
 #' Altschul SF, Erickson BW (1985). Significance of nucleotide sequence alignments. Mol Biol Evol 2:526-538.
 #'
@@ -82,8 +82,7 @@
 #' @seealso [motif_hits()], [read_motifs()].
 #' @examples
 #' # Effects by the demo's oracle, which reads motifs; a network's come from saturation_mutagenesis().
-#' sequences <- demo_sequences(3)
-#' effects <- demo_truth(sequences)$effects
+#' sequences <- demo_sequences(3) effects <- demo_truth(sequences)$effects
 #' motifs <- read_motifs(system.file("extdata", "demo_motifs.jaspar", package = "deepmr"))
 #' found <- motif_disruption(effects, motifs, n_shuffles = 19)
 #' found

@@ -28,7 +28,7 @@ row_numbers <- function(text, name, file, call) {
   wrong <- !grepl(number_pattern, words)
   if (any(wrong)) {
     word <- substr(words[wrong][1L], 1L, 20L)
-    stop_deepmr("motifs", "Motif {.val {name}} in {.file {file}} has {.val {word}} where a number belongs.", call = call)
+    stop_deepmr("motifs", "Motif {.val {name}} in {.file {file}} has {.val {word}}, which is no number.", call = call)
   }
   as.numeric(words)
 }

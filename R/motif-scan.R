@@ -51,8 +51,8 @@ scan_windows <- function(windows, score) {
   })
 }
 
-# n x 4: the best score, over strands, of the windows over a position if it held A, C, G, T, and at least `floor`: windows
-# that one change of base cannot take above it need no look. -Inf where no window without N covers a position.
+# n x 4: the best score, over strands, of the windows over a position if it held A, C, G, T, and at least `floor`:
+# windows that one change of base cannot take above it need no look. -Inf where no window without N covers a position.
 local_best <- function(strands, floor) {
   n <- length(strands[[1L]]$total)
   best <- rep(list(rep(floor, n)), 4L)
@@ -88,9 +88,9 @@ in_hits <- function(strands, threshold) {
 #'
 #' Scores are log-odds in bits ([log_odds()]) to 0.001, against the base frequencies of all the sequences and
 #' their reverse complements. A p-value is the chance that a random window of these frequencies scores as high or
-#' higher, from the exact distribution of the scores; it is one window's, not corrected for how many there are. A short motif's best
-#' word may be commoner than `p_hit`: then it has no hit (`CAGCTG` has p = 0.0002 where bases are equally frequent).
-#' Windows that hold an N match nothing.
+#' higher, from the exact distribution of the scores; it is one window's, not corrected for how many there are. A short
+#' motif's best word may be commoner than `p_hit`: then it has no hit: `CAGCTG`, with p = 0.00024 where bases are
+#' equally frequent, has none at 1e-4. Windows that hold an N match nothing.
 #'
 #' @param sequences Anything that [as_sequences()] takes.
 #' @param motifs Motifs ([read_motifs()], [jaspar_motifs()]).

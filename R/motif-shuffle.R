@@ -25,7 +25,8 @@ shuffle_dinucleotides <- function(base) {
   base
 }
 
-# For each base that the walk leaves, but for the final one, the edge it leaves by last: drawn until all lead to `final`.
+# For each base that the walk leaves, but for the final one, the edge it leaves by last: drawn until all lead to
+# `final`.
 last_edges <- function(successors, final) {
   left <- setdiff(which(lengths(successors) > 0L), final)
   last <- rep(NA_integer_, 4L)

@@ -23,14 +23,14 @@ test_that("pictures show the tables", {
   expect_identical(nrow(layers_of(tiles, "GeomTile")[[1]]), nrow(known))
   expect_identical(nrow(layers_of(tiles, "GeomTile")[[2]]), sum(known$own))
   text <- layers_of(tiles, "GeomText")[[1]]
-  expect_identical(sum(grepl("*", text$label, fixed = TRUE)), sum(known$p_enrichment < .05))
+  expect_identical(sum(grepl("*", text$label, fixed = TRUE)), sum(known$p_enrichment <= .05))
   for (type in c("effect", "enrichment", "matrix")) expect_silent(draw(autoplot(found, type = type)))
   expect_error(autoplot(found, type = "pie"), class = "deepmr_error_argument")
 })
 
 test_that("nothing to show is said", {
   found <- plotted_disruption(p_hit = 1e-9)
-  expect_error(autoplot(found, type = "matrix"), "No motif has a hit", class = "deepmr_error_no_rows")
+  expect_error(autoplot(found, type = "matrix"), "No motif has a hit among", class = "deepmr_error_no_rows")
   expect_silent(draw(autoplot(found, type = "effect")))
 })
 

@@ -52,7 +52,8 @@ test_that("MEME's full text output is read, both ways of naming motifs", {
     "END ALPHABET", "Background letter frequencies (from file x):", "A 0.25 C 0.25 G 0.25 T 0.25 ",
     "MOTIF TAC MEME-1\twidth =   3  sites =  17  llr = 50", "----", "\tMotif TAC MEME-1 Description", "A  ::a",
     "log-odds matrix: alength= 4 w= 2 n= 10 bayes= 1 E= 1", "-10 20 3 4 ", "-10 20 3 4 ", "----",
-    "letter-probability matrix: alength= 4 w= 2 nsites= 17 E= 1.2e-003 ", " 0.1  0.2  0.3  0.4 ", " 1.0  0.0  0.0  0.0 ",
+    "letter-probability matrix: alength= 4 w= 2 nsites= 17 E= 1.2e-003 ",
+    " 0.1  0.2  0.3  0.4 ", " 1.0  0.0  0.0  0.0 ",
     "------", "", "MOTIF  2 width = 1 sites = 5", "letter-probability matrix: alength= 4 w= 1 nsites= 5", "0 0 1 0"
   )
   motifs <- read_motifs(full)
