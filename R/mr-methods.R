@@ -109,7 +109,7 @@ ivw_methods <- function() {
     ),
     profile_likelihood = mr_method(
       "Profile likelihood",
-      "least sum (by - t bx)^2 / (byse^2 + t^2 bxse^2 - 2 t psi bxse byse) over slopes t",
+      "least sum (by - t bx)^2 / (byse^2 + t^2 bxse^2 - 2 t psi bxse byse) over slopes t of outcome on exposure",
       "Zhao et al. 2020, Ann Stat 48:1742-1769 (psi = 0, l2)", fit_profile_likelihood,
       needs = "standard errors; psi", intercept = FALSE, corrects = TRUE
     )

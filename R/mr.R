@@ -146,7 +146,10 @@
 #'   exposure effects carry no signal beyond their error. Both need `psi`: with errors correlated .7 and `psi = 0` divw
 #'   held a slope of .2 in .61 to .21 of 150 simulations (regimes B0.05 and A5 of `benchmarks/README.md` in the sources),
 #'   with `psi = .7` in .93 and .87. profile_likelihood takes scatter that direct effects cause for error of the exposure,
-#'   and is biased by them: .37 and .57 even with the right `psi`.
+#'   and is biased by them: .37 and .57 even with the right `psi`. Where they are large its best slope is
+#'   a steep one, that of exposure on outcome upside down (in regime A0.5o -1.1 for a slope of 0). Only slopes count
+#'   that leave less of the outcome than slope 0 does: nearer to the debiased slope with equal weights than it is to 0,
+#'   give or take 3 of its standard errors. Among those the best is taken; if none is best, `status` says so.
 #' * `median`, `median_weighted`: of the ratios of the effects. Their standard error is the spread of medians with each
 #'   draw's errors added (t quantiles); without draws, that of a bootstrap with independent errors (1,000 times, the
 #'   same seed for every fit; above 1,000 variants its value in large samples). Direct effects are in neither.
@@ -175,7 +178,8 @@
 #'
 #' @section Status:
 #' No row is lost. `status` is `"ok"` or says why not: `"fewer than 3 instruments"`,
-#' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`.
+#' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`, and for `profile_likelihood`
+#' `"the best slope is not that of outcome on exposure: ..."`.
 #' `"weak: I2_cov below 0.3"` keeps the estimate: at most 30 % of the exposure
 #' effects' spread is signal, and no correction makes that informative. A denominator
 #' that is not positive is the extreme case. Under `"mc"` more draws help; under
