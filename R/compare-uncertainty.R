@@ -116,7 +116,9 @@ check_ways <- function(ways, n_samples, call = rlang::caller_env()) {
     }
     # [[ ]] would not tell dropout = NULL from no dropout.
     dropout <- if ("dropout" %in% names(way)) way$dropout else dropout_spec()
-    list(model = way$model, dropout = dropout, n_samples = if (is.null(way$n_samples)) n_samples else way$n_samples)
+    if (!is.null(way$n_samples)) n_samples <- way$n_samples
+    if (is.null(dropout)) n_samples <- length(way$model$members)
+    list(model = way$model, dropout = dropout, n_samples = n_samples)
   }, ways, names(ways))
 }
 

@@ -200,8 +200,8 @@
 #'   `outcome` where there are several). `position`, `n_draws`, `n_members`,
 #'   `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
 #' @param method One or more of the names that [mr_methods()] lists, but not those of [fit_mvmr()]. `NULL`
-#'   takes `"egger_draws"` where there are draws, else `"egger"`, and says so (a
-#'   message of class `deepmr_message_method`).
+#'   takes `"egger_draws"` where there are draws, else `"egger"`, or `"ols"` where there are no standard errors either
+#'   (dropout off), and says so (a message of class `deepmr_message_method`).
 #' @param error One or more of `"mc"`, `"classical"` and `"posterior"`; see "Three meanings of the error".
 #' @param weights For `egger_draws` and `ivw_draws`: `"equal"` (their default) or
 #'   `"inverse_variance"`, 1/SE^2 of the outcome with the SE floored at a tenth of its
@@ -319,7 +319,7 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   )
   data <- prepare_effects(x, exposure, outcome, reverse = reverse)
   has_draws <- "draws_reason" %in% names(data)
-  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, options$se)
+  method <- if (is.null(method)) default_method(data) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
   check_by(by, method, options$masks)
   if (is.null(by)) pool_sequences(data)
@@ -344,9 +344,10 @@ new_mr_fit <- function(fit, data) {
   fit
 }
 
-default_method <- function(has_draws) {
-  method <- if (has_draws) "egger_draws" else "egger"
-  why <- if (has_draws) "the table has draws" else "the table has no draws"
+default_method <- function(data) {
+  found <- if (lacks_errors(data)) "no standard errors" else if ("draws_reason" %in% names(data)) "draws" else "no draws"
+  method <- c("no standard errors" = "ols", draws = "egger_draws", "no draws" = "egger")[[found]]
+  why <- paste("the table has", found)
   cli::cli_inform("Using {.code method = \"{method}\"}: {why}.", class = "deepmr_message_method")
   method
 }

@@ -206,6 +206,18 @@ test_that("a table without standard errors is said to be one", {
   expect_no_message(fit_mr(plain_effects(mr_reference()$underdispersed40$input), method = "egger"))
 })
 
+test_that("a table without standard errors is fitted by ols, said so", {
+  effects <- plain_effects(mr_reference()$underdispersed40$input)
+  none <- data.table::copy(effects)[, c("se_exposure", "se_outcome") := NA_real_]
+  expect_message(
+    expect_message(fit <- fit_mr(none), "no standard errors", class = "deepmr_message_no_errors"),
+    "ols.*no standard errors",
+    class = "deepmr_message_method"
+  )
+  expect_identical(c(fit$method, fit$status), c("ols", "ok"))
+  expect_equal(fit$estimate, coef(lm(beta_outcome ~ beta_exposure, effects))[[2]])
+})
+
 test_that("outputs given where method and error stand are recognised", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 20)
   expect_error(fit_mr(x, "exposure", "outcome"), "exposure = ", class = "deepmr_error_unknown_method")
