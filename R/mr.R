@@ -260,7 +260,7 @@
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
 #' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
-#' `deepmr_error_no_rows`, `deepmr_error_argument`, `deepmr_error_no_pooled_regression` (a method without one, for
+#' `deepmr_error_no_rows`, `deepmr_error_argument` (also for an argument given that no method of the call uses), `deepmr_error_no_pooled_regression` (a method without one, for
 #' `by = NULL`); for `exposure` and `outcome` `deepmr_error_same_output` (one output is all of both),
 #' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
 #' outputs) and `deepmr_error_no_output` (a search that found nothing).
@@ -321,6 +321,10 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   has_draws <- "draws_reason" %in% names(data)
   method <- if (is.null(method)) default_method(data) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
+  given <- c(
+    distribution = !missing(distribution), model = !missing(model), psi = !missing(psi), target = !missing(target)
+  )
+  check_obeyed(names(which(given)), method, options$se)
   check_by(by, method, options$masks)
   if (is.null(by)) pool_sequences(data)
 

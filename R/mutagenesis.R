@@ -227,12 +227,20 @@ check_positions <- function(positions, length, call = rlang::caller_env()) {
   }
   ok <- is.numeric(positions) & is.finite(positions) & positions %in% seq_len(length)
   if (!base::length(positions) || !all(ok)) {
+    found <- if (base::length(positions)) "{.val {positions[!ok][1]}}" else "none"
     stop_deepmr(
-      "argument", "{.arg positions} must be whole numbers from 1 to {length}, not {.val {positions[!ok][1]}}.",
+      "argument", paste0("{.arg positions} must be whole numbers from 1 to {length}, not ", found, "."),
       call = call
     )
   }
-  sort(unique(as.integer(positions)))
+  twice <- anyDuplicated(positions)
+  if (twice) {
+    stop_deepmr("argument", "{.arg positions} names {.val {positions[twice]}} more than once.",
+      "Each position is mutated once: {.code unique(positions)}.",
+      call = call
+    )
+  }
+  sort(as.integer(positions))
 }
 
 count_variants <- function(sequences, positions) {
