@@ -89,8 +89,11 @@
 #'   \preformatted{truth --(one error, S)--> network's mean effect --(S/T)--> mean over T draws}
 #' * `"posterior"` (on request; methods on draws only): **the truth is one more draw**, as in Bayesian
 #'   readings of dropout. The slope asked for is that among the effects of that draw, whose spread is larger than that
-#'   of the means; the estimate averages over the draws, and the interval is for one more (t quantiles, T - 1 degrees of
-#'   freedom): it does not shrink as T grows.
+#'   of the means. The estimate is the ratio of the two sums of products, each averaged over the draws, not the mean of
+#'   the draws' slopes, which divides by a noisy sum each time. The interval is for one more draw: its variance is 1 + 1/T
+#'   times that of the draws' slopes, which does not shrink as T grows. For `target = "network"` that is all, with T - 1
+#'   degrees of freedom; for `"structural"` the variance of direct effects is added, and the degrees of freedom are
+#'   Satterthwaite's of the two, which may be many more.
 #'   \preformatted{mean over T draws --(one more draw, S)--> truth}
 #'
 #' "The truth is one more draw" is the posterior, not the classical error: there the truth varies about the
@@ -360,7 +363,7 @@ check_errors <- function(error, call = rlang::caller_env()) {
   known <- c("mc", "classical", "posterior")
   if (!is.character(error) || !length(error) || !all(error %in% known)) {
     stop_deepmr(
-      "argument", "{.arg error} must be one or more of {.val {known}}, not {.val {error}}.",
+      "argument", "{.arg error} must be one or more of {.val {known}}, not {.val {or_none(error)}}.",
       call = call
     )
   }
