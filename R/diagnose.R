@@ -50,6 +50,9 @@
 #' @export
 diagnose <- function(fit, ...) {
   rlang::check_dots_empty()
+  if (is.data.frame(fit) && !"estimate" %in% names(fit)) {
+    stop_deepmr("columns", "{.arg fit} is no fit: it has no {.field estimate}.", "Call {.fn fit_mr} first.")
+  }
   inner <- c("group", "method_rank", "error_rank", "slope_without_draw")
   check_columns(fit, setdiff(fit_columns, inner), "fit")
   fits <- data.table::as.data.table(as.list(fit))

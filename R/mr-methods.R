@@ -167,7 +167,7 @@ check_method_names <- function(method, call = rlang::caller_env()) {
       "Outputs are named by {.code exposure = } and {.code outcome = }."
     }
     stop_deepmr(
-      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {method}}.", remedy,
+      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {or_none(method)}}.", remedy,
       call = call
     )
   }

@@ -106,7 +106,7 @@ check_mv_methods <- function(method, call = rlang::caller_env()) {
   known <- names(mv_method_registry())
   if (!is.character(method) || !length(method) || !all(method %in% known)) {
     stop_deepmr(
-      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {method}}.",
+      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {or_none(method)}}.",
       "One exposure at a time is fitted by {.fn fit_mr}.",
       call = call
     )

@@ -110,4 +110,6 @@ test_that("it does not cry wolf for methods on draws, and does for weights where
 
 test_that("columns are asked for", {
   expect_error(diagnose(data.frame(sequence = "a")), class = "deepmr_error_columns")
+  effects <- estimate_effects(simulate_mutagenesis(1, length = 12), "exposure", "outcome")
+  expect_error(diagnose(effects), "Call `fit_mr\\(\\)` first", class = "deepmr_error_columns")
 })

@@ -256,6 +256,15 @@ test_that("the arguments that a method obeys are those that change its figures",
   expect_identical(obeyed(distribution = "t"), has("distribution"))
 })
 
+test_that("nothing given for a choice is said to be that, and by = NULL is named", {
+  x <- simulate_mutagenesis(1, length = 12)
+  fit <- function(...) fit_mr(x, exposure = "exposure", outcome = "outcome", ...)
+  expect_error(fit(method = character()), "not character\\(0\\)", class = "deepmr_error_unknown_method")
+  expect_error(fit(error = character()), "not character\\(0\\)", class = "deepmr_error_argument")
+  expect_error(fit_mvmr(x, method = character()), "not character\\(0\\)", class = "deepmr_error_unknown_method")
+  expect_error(fit(by = "exposure"), "NULL.*one over all", class = "deepmr_error_argument")
+})
+
 test_that("outputs given where method and error stand are recognised", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 20)
   expect_error(fit_mr(x, "exposure", "outcome"), "exposure = ", class = "deepmr_error_unknown_method")
