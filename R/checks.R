@@ -46,6 +46,9 @@ check_flag <- function(x, arg, call = rlang::caller_env()) {
   x
 }
 
+# For messages: a vector of nothing would end them in "not .".
+or_none <- function(x) if (length(x)) x else I(paste0(typeof(x), "(0)"))
+
 check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
   if (!is.character(x) || length(x) != 1L || is.na(x) || !x %in% choices) {
     stop_deepmr("argument", "{.arg {arg}} must be one of {.or {.val {choices}}}, not {.val {x}}.", call = call)

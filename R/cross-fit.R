@@ -39,12 +39,14 @@
 #' @export
 cross_fit_mr <- function(effects, min_effect = 0, min_f = 0, level = 0.95, ...) {
   level <- check_level(level)
+  check_effects_table(effects)
   half <- function(draws) {
     chosen <- select_instruments(effects, min_effect, min_f, draws = draws)
     data.table::setDT(as.list(fit_mr(chosen, level = level, ...)))
   }
   odd <- half("odd")
-  even <- half("even")
+  # What there is to say of the table and the method has been said.
+  even <- suppressMessages(half("even"), classes = c("deepmr_message_method", "deepmr_message_no_errors"))
   even <- even[odd, on = fit_keys]
   independent <- odd$error == "mc" & odd$target %in% "network"
   out <- odd[, fit_keys, with = FALSE]
@@ -55,6 +57,16 @@ cross_fit_mr <- function(effects, min_effect = 0, min_f = 0, level = 0.95, ...) 
   data.table::set(out, j = paste0(kept, "_even"), value = even[, kept, with = FALSE])
   data.table::set(out, j = "status", value = status_of_halves(odd$status, even$status))
   out[]
+}
+
+check_effects_table <- function(effects, call = rlang::caller_env()) {
+  if (is.data.frame(effects) && all(c("output", "effect") %in% names(effects)) && !"beta_exposure" %in% names(effects)) {
+    stop_deepmr(
+      "columns", "{.arg effects} is a mutagenesis table, not one of effects.",
+      "Give {.code estimate_effects(x, exposure, outcome)} of it.",
+      call = call
+    )
+  }
 }
 
 mean_of_halves <- function(odd, even, independent, level) {

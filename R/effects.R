@@ -92,13 +92,13 @@ variant_columns <- c("sequence", "position", "ref", "alt")
 effects_source_columns <- c(variant_columns, "output", "effect", "se", "n_draws", "at_rounding")
 
 # `by`: columns that say the same in a way that is faster to compare.
-check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env(), by = columns) {
+check_duplicated_rows <- function(x, columns, arg, call = rlang::caller_env(), by = columns, what = "variant") {
   at <- anyDuplicated(x, by = by)
   if (at) {
     row <- paste(columns, vapply(columns, function(column) as.character(x[[column]][at]), ""), sep = " = ")
     stop_deepmr(
       "duplicated_rows", "{.arg {arg}} has more than one row for {row}.",
-      "Each variant may stand once; was a table bound to itself?",
+      "Each {what} may stand once; was a table bound to itself?",
       call = call
     )
   }

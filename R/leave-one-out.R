@@ -38,7 +38,7 @@ leave_one_out <- function(x, method = NULL, error = c("mc", "classical"), weight
   )
   data <- prepare_effects(x, exposure, outcome)
   has_draws <- "draws_reason" %in% names(data)
-  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, "method")
+  method <- if (is.null(method)) default_method(data) else check_methods(method, has_draws, "method")
   check_closed_form(method)
   check_weight_choice(weights, method)
   slopes <- data.table::rbindlist(lapply(method, function(name) method_slopes(data, name, error, options)))

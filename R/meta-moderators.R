@@ -3,7 +3,8 @@
 # `fits` with the variables of the formula, from `data` (by sequence) or from `fit`'s own columns.
 add_moderators <- function(fits, fit, mods, data, call = rlang::caller_env()) {
   if (!inherits(mods, "formula") || length(mods) != 2L || !length(all.vars(mods))) {
-    stop_deepmr("moderators", "{.arg mods} must be a one-sided formula such as {.code ~ gc}, not {.val {mods}}.",
+    found <- paste(deparse(mods), collapse = " ")
+    stop_deepmr("moderators", "{.arg mods} must be a one-sided formula such as {.code ~ gc}, not {.code {found}}.",
       call = call
     )
   }
@@ -19,7 +20,7 @@ add_moderators <- function(fits, fit, mods, data, call = rlang::caller_env()) {
     values <- as.list(fit)[variables]
   } else {
     data <- check_columns(data, c("sequence", variables), "data", call)
-    check_duplicated_rows(data, "sequence", "data", call)
+    check_duplicated_rows(data, "sequence", "data", call, what = "sequence")
     rows <- match(fits$sequence, as.character(data$sequence))
     if (anyNA(rows)) {
       lost <- unique(fits$sequence[is.na(rows)])

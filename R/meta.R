@@ -153,7 +153,7 @@ fits_to_pool <- function(fit, weak, call = rlang::caller_env()) {
   without <- fit[["slope_without_draw"]]
   without <- if (is.null(without)) rep(list(NULL), nrow(fits)) else as_draws(without, "slope_without_draw", call)
   data.table::set(fits, j = "slope_without_draw", value = list(without))
-  check_duplicated_rows(fits, fit_keys, "fit", call)
+  check_duplicated_rows(fits, fit_keys, "fit", call, what = "fit")
   # Of cross_fit_mr() also "chosen on odd draws: weak: ...".
   is_weak <- grepl("(^|: )weak", fit[["status"]]) & usable_slope(fits$estimate, fits$std.error)
   if (weak == "leave_out" && any(is_weak %in% TRUE)) leave_out_weak(fits, which(is_weak)) else fits
@@ -298,6 +298,16 @@ test_words <- c(
   knha = "Knapp-Hartung", adhoc = "Knapp-Hartung, never narrower than the errors", z = "z test", t = "t test"
 )
 
+estimate_words <- function(x, model) {
+  if (!all(x$term %in% "overall")) {
+    return("estimate: coefficient of the regression on moderators; tau: standard deviation of what they leave")
+  }
+  if (model == "Fixed-effect") {
+    return("estimate: the slope, taken to be the same in all sequences")
+  }
+  "estimate: mean slope; tau: its standard deviation between sequences; pred: one more sequence"
+}
+
 #' @method print deepmr_meta
 #' @export
 print.deepmr_meta <- function(x, ...) {
@@ -308,7 +318,7 @@ print.deepmr_meta <- function(x, ...) {
   how <- if (is.null(pooling)) "" else paste0(" (", pooling$method, ", ", test_words[[pooling$test]], ")")
   model <- if (isTRUE(pooling$method %in% c("FE", "EE", "CE"))) "Fixed-effect" else "Random-effects"
   cli::cat_line(model, " meta-analysis over sequences", how)
-  cli::cat_line("estimate: mean slope; tau: its standard deviation between sequences; pred: one more sequence")
+  cli::cat_line(estimate_words(x, model))
   n_shared <- sum(x$masks %in% "shared")
   if (n_shared) {
     cli::cat_line(
@@ -319,6 +329,8 @@ print.deepmr_meta <- function(x, ...) {
     fit_keys[-1L], if (!all(x$term %in% "overall")) "term", "estimate", "std.error", "adj.p.value", "conf.low",
     "conf.high", "pred.low", "pred.high", "tau", "k", "k_left_out", "status"
   ), names(x))
+  # a fixed-effect model and a meta-regression predict no sequence
+  if (all(is.na(c(x$pred.low, x$pred.high)))) shown <- setdiff(shown, c("pred.low", "pred.high"))
   print(data.table::as.data.table(as.list(x)[shown]), ...)
   invisible(x)
 }

@@ -7,10 +7,8 @@
 fit_egger_paper <- function(data, n_groups, options) {
   n <- tabulate(data$group, n_groups)
   robust <- n > 10L
-  if (!any(robust)) {
-    return(fit_egger(data, n_groups, options))
-  }
-  parts <- lapply(list(plain = !robust, robust = robust), function(these) {
+  # A kernel needs a group: one of the two may have none.
+  parts <- lapply(Filter(any, list(plain = !robust, robust = robust)), function(these) {
     groups <- which(these)
     at <- which(these[data$group])
     part <- c(lapply(data[effect_vectors], `[`, at), list(group = match(data$group[at], groups)))

@@ -99,7 +99,7 @@ left_out_reason <- function(data, call, unusable = unusable_value(data)) {
 
 # Said once, since all fits but ols fail for it.
 tell_no_errors <- function(data) {
-  if (nrow(data) && (all(is.na(data$se_exposure)) || all(is.na(data$se_outcome)))) {
+  if (lacks_errors(data)) {
     cli::cli_inform(
       c(
         "!" = "{.arg x} has no standard errors: only {.code method = \"ols\"} can use its variants.",
@@ -109,6 +109,8 @@ tell_no_errors <- function(data) {
     )
   }
 }
+
+lacks_errors <- function(data) nrow(data) > 0L && (all(is.na(data$se_exposure)) || all(is.na(data$se_outcome)))
 
 # Standard errors may be missing, but one that is infinite says that the effect is not known.
 usable_without_errors <- function(data) unusable_value(data, missing = c("beta_exposure", "beta_outcome"))

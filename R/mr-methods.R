@@ -8,6 +8,7 @@
 # oriented: the line is fitted to (|bx|, sign(bx) by)
 # intercept: the line has one
 # weight_choice: obeys the `weights` argument of fit_mr()
+# obeys: which of the arguments `distribution`, `model` and `psi` of fit_mr() it uses
 # raw_errors: takes the table's standard errors as they stand, whatever `error` says
 # leave_out: function of the prepared table; why a row is no instrument of this method
 # summands: those of the slope's two sums, for leave_one_out(); NULL where it is no such ratio
@@ -16,12 +17,12 @@
 # package: a suggested package that it needs
 mr_method <- function(label, formula, reference, fit, needs = "standard errors", needs_errors = TRUE,
                       needs_draws = FALSE, oriented = FALSE, intercept = TRUE, weight_choice = FALSE,
-                      raw_errors = FALSE, leave_out = NULL, summands = NULL, corrects = FALSE, strata = TRUE,
-                      package = NULL) {
+                      obeys = character(), raw_errors = FALSE, leave_out = NULL, summands = NULL, corrects = FALSE,
+                      strata = TRUE, package = NULL) {
   list(
     label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_errors = needs_errors,
     needs_draws = needs_draws, oriented = oriented, intercept = intercept, weight_choice = weight_choice,
-    raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, strata = strata,
+    obeys = obeys, raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, strata = strata,
     package = package
   )
 }
@@ -61,28 +62,28 @@ egger_methods <- function() {
   list(
     egger = mr_method(
       "MR-Egger regression", "s by ~ 1 + |bx|, s = sign(bx), weights w = 1/byse^2", bowden, fit_egger,
-      oriented = TRUE, summands = summands_egger
+      obeys = "distribution", oriented = TRUE, summands = summands_egger
     ),
     egger_penalized = mr_method(
       "Penalized MR-Egger", "egger again with weights w min(1, 100 P(chi2_1 > w r^2)), r its residuals", rees,
       fit_egger_penalized,
-      oriented = TRUE
+      obeys = "distribution", oriented = TRUE
     ),
     egger_robust = mr_method(
       "Robust MR-Egger", "egger by MM-estimation (bisquare, robustbase::lmrob)", rees, fit_egger_robust,
-      needs = robust, oriented = TRUE, strata = FALSE, package = "robustbase"
+      needs = robust, obeys = "distribution", oriented = TRUE, strata = FALSE, package = "robustbase"
     ),
     egger_robust_penalized = mr_method(
       "Robust penalized MR-Egger", "egger_robust with the weights of egger_penalized", rees,
       fit_egger_robust_penalized,
-      needs = robust, oriented = TRUE, strata = FALSE, package = "robustbase"
+      needs = robust, obeys = "distribution", oriented = TRUE, strata = FALSE, package = "robustbase"
     ),
     egger_paper = mr_method(
       "MR-Egger as in the DeepMR paper",
       "variants with |bx - mean|/sd >= 1 over all sequences; egger_robust above 10 of them, egger for 3 to 10",
       "DeepMR preprint, 2021", fit_egger_paper,
       needs = "standard errors as they stand; several sequences; robustbase", oriented = TRUE, raw_errors = TRUE,
-      leave_out = leave_out_near_mean, strata = FALSE, package = "robustbase"
+      obeys = "distribution", leave_out = leave_out_near_mean, strata = FALSE, package = "robustbase"
     )
   )
 }
@@ -92,26 +93,26 @@ ivw_methods <- function() {
     ivw = mr_method(
       "Inverse-variance weighted", "by ~ 0 + bx, weights 1/byse^2",
       "Burgess, Butterworth and Thompson 2013, Genet Epidemiol 37:658-665", fit_ivw,
-      intercept = FALSE, summands = summands_ivw
+      obeys = c("distribution", "model"), intercept = FALSE, summands = summands_ivw
     ),
     ivw_delta = mr_method(
       "Inverse-variance weighted, second-order weights",
       "by ~ 0 + bx, weights 1/(byse^2 + (by/bx)^2 bxse^2 - 2 psi (by/bx) bxse byse)",
       "Thompson, Minelli and Del Greco 2016, Int J Biostat 12:20150082", fit_ivw_delta,
-      needs = "standard errors; psi", intercept = FALSE, leave_out = leave_out_no_ratio,
-      summands = summands_ivw_delta
+      needs = "standard errors; psi", intercept = FALSE, obeys = c("distribution", "model", "psi"),
+      leave_out = leave_out_no_ratio, summands = summands_ivw_delta
     ),
     divw = mr_method(
       "Debiased inverse-variance weighted",
       "sum w (bx by - psi bxse byse) / sum w (bx^2 - bxse^2), w = 1/byse^2",
       "Ye, Shao and Kang 2021, Ann Stat 49:2079-2100", fit_divw,
-      needs = "standard errors; psi", intercept = FALSE, summands = summands_divw, corrects = TRUE
+      obeys = c("distribution", "model", "psi"), needs = "standard errors; psi", intercept = FALSE, summands = summands_divw, corrects = TRUE
     ),
     profile_likelihood = mr_method(
       "Profile likelihood",
-      "least sum (by - t bx)^2 / (byse^2 + t^2 bxse^2 - 2 t psi bxse byse) over slopes t",
+      "least sum (by - t bx)^2 / (byse^2 + t^2 bxse^2 - 2 t psi bxse byse) over slopes t of outcome on exposure",
       "Zhao et al. 2020, Ann Stat 48:1742-1769 (psi = 0, l2)", fit_profile_likelihood,
-      needs = "standard errors; psi", intercept = FALSE, corrects = TRUE
+      obeys = c("distribution", "model", "psi"), needs = "standard errors; psi", intercept = FALSE, corrects = TRUE
     )
   )
 }
@@ -121,12 +122,12 @@ ratio_methods <- function() {
   list(
     median = mr_method(
       "Median of ratios", "median of by/bx", bowden, fit_median,
-      needs = "standard errors, or draws for its error", intercept = FALSE, leave_out = leave_out_no_ratio
+      obeys = "distribution", needs = "standard errors, or draws for its error", intercept = FALSE, leave_out = leave_out_no_ratio
     ),
     median_weighted = mr_method(
       "Weighted median of ratios", "median of by/bx with weights (bx/byse)^2, interpolated", bowden,
       fit_median_weighted,
-      needs = "standard errors, or draws for its error", intercept = FALSE, leave_out = leave_out_no_ratio
+      obeys = "distribution", needs = "standard errors, or draws for its error", intercept = FALSE, leave_out = leave_out_no_ratio
     )
   )
 }
@@ -166,7 +167,7 @@ check_method_names <- function(method, call = rlang::caller_env()) {
       "Outputs are named by {.code exposure = } and {.code outcome = }."
     }
     stop_deepmr(
-      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {method}}.", remedy,
+      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {or_none(method)}}.", remedy,
       call = call
     )
   }
@@ -191,4 +192,26 @@ check_methods <- function(method, has_draws, se, call = rlang::caller_env()) {
   }
   for (package in unlist(lapply(registry[method], `[[`, "package"))) check_installed(package, call)
   unique(method)
+}
+
+# `given`: those of `distribution`, `model`, `psi` and `target` that the user named. An argument that no method of the
+# call uses is a mistake about one of the two.
+check_obeyed <- function(given, method, se, call = rlang::caller_env()) {
+  registry <- method_registry()
+  for (arg in given) {
+    if (arg == "target") {
+      users <- names(Filter(function(method) method$needs_draws, registry))
+      used <- se == "draws" || any(method %in% users)
+      remedy <- "It is for {.or {.val {users}}}, and for all methods with {.code se = \"draws\"}."
+    } else {
+      users <- names(Filter(function(method) arg %in% method$obeys, registry))
+      used <- any(method %in% users) && (se == "method" || arg == "psi")
+      by_draws <- if (arg == "psi") "" else ", with standard errors of their own ({.code se = \"method\"})"
+      remedy <- paste0("It is for {.or {.val {users}}}", by_draws, ".")
+    }
+    if (!used) {
+      how <- if (se == "draws") " with {.code se = \"draws\"}" else ""
+      stop_deepmr("argument", paste0("{.arg {arg}} has no meaning for {.val {method}}", how, "."), remedy, call = call)
+    }
+  }
 }

@@ -7,11 +7,22 @@
 # sum e x / d; its variance is V = I + sum bxse^2 byse^2 (1 - psi^2) / d^2 and its mean
 # slope is I, estimated without bias by sum [(bx^2 - bxse^2) byse^2 + (by^2 - byse^2)
 # bxse^2 - 2 c (bx by - c)] / d^2. SE = sqrt(V) / I.
+#
+# The sum has no term for direct effects on the outcome. Where they are large beside the errors a steep slope, which
+# puts them down to the exposure, makes it smaller than any slope of outcome on exposure: the valley there is then
+# the regression of exposure on outcome upside down, often of the other sign, and the valley asked for may be gone.
+# The errors' share taken off, a slope theta leaves sum (by - theta bx)^2, a parabola about the slope theta_1 that divw
+# has with equal weights, so beyond |theta - theta_1| = |theta_1| it leaves more than no slope does. (Equal weights:
+# where SEs grow with effects those of divw listen to the background.) Without direct effects the two slopes differ by
+# less than the standard error of theta_1, as both are consistent and this one is efficient (Hausman 1978,
+# Econometrica 46:1251-1271). So only valleys within |theta_1| + 3 of these count; `status` says if there is none.
 
 fit_profile_likelihood <- function(data, n_groups, options) {
   group <- data$group
   n <- tabulate(group, n_groups)
-  theta <- profile_minimum(data, options$psi, n_groups)
+  range <- profile_range(data, options$psi, n_groups)
+  theta <- profile_minimum(data, options$psi, n_groups, range)
+  steep <- is.na(theta) & !is.na(range$low)
   at <- profile_terms(data, theta[group], options$psi)
   sums <- group_sums(list(
     q = at$e^2 / at$d, information = at$information, noise = (data$bxse * data$byse / at$d)^2,
@@ -22,6 +33,9 @@ fit_profile_likelihood <- function(data, n_groups, options) {
   status <- origin_status(n, sums$xx, options)
   status[sums$xx > 0 & !(strong & !is.na(theta))] <-
     "denominator not positive: exposure effects carry no signal beyond their error"
+  status[steep] <- paste(
+    "the best slope is not that of outcome on exposure:", "direct effects are taken for error of the exposure"
+  )
   theta[!(strong & sums$xx > 0)] <- NA_real_
   sums$information[!strong] <- NA_real_
   se <- sqrt(sums$information + noise) / sums$information
@@ -54,9 +68,24 @@ profile_terms <- function(data, theta, psi) {
   )
 }
 
+# Slopes of outcome on exposure, see above; NA, all of them, where theta_1 is not to be had.
+profile_range <- function(data, psi, n_groups) {
+  group <- data$group
+  overlap <- psi * data$bxse * data$byse
+  sums <- group_sums(list(xy = data$bx * data$by - overlap, xx = data$bx^2 - data$bxse^2), group, n_groups)
+  slope <- ifelse(sums$xx > 0, sums$xy / sums$xx, NA_real_)
+  theta <- slope[group]
+  score <- data$bx * (data$by - theta * data$bx) + theta * data$bxse^2 - overlap
+  n <- tabulate(group, n_groups)
+  se <- sqrt(group_sums(list(score = score^2), group, n_groups)$score * n / (n - 1)) / sums$xx
+  width <- abs(slope) + 3 * se
+  list(low = slope - width, high = slope + width)
+}
+
 # The slope as an angle, on a scale where errors of exposure and outcome are alike: all
-# slopes are then a bounded range, on which a grid finds the valley and halving its floor.
-profile_minimum <- function(data, psi, n_groups, n_grid = 48L, n_halvings = 52L) {
+# slopes are then a bounded range, on which a grid finds the valleys and halving the floor of the deepest in `range`.
+# NA where there is none.
+profile_minimum <- function(data, psi, n_groups, range, n_grid = 48L, n_halvings = 52L) {
   group <- data$group
   errors <- group_sums(list(x = data$bxse^2, y = data$byse^2), group, n_groups)
   # Without exposure errors the sum is a parabola about IVW's slope.
@@ -72,6 +101,12 @@ profile_minimum <- function(data, psi, n_groups, n_grid = 48L, n_halvings = 52L)
   values <- vapply(grid, function(angle) total("q", rep(angle, n_groups)), numeric(n_groups))
   values <- matrix(values, n_groups)
   values[is.na(values)] <- Inf
+  # slopes of -Inf and Inf are the same: the grid is a circle
+  valley <- values <= values[, c(n_grid, seq_len(n_grid - 1L))] & values <= values[, c(seq_len(n_grid)[-1L], 1L)]
+  at <- rep(grid, each = n_groups)
+  edge <- lapply(range, function(slope) atan(slope / scale))
+  outside <- at + step < edge$low | at - step > edge$high
+  values[!valley | outside %in% TRUE] <- Inf
   best <- grid[max.col(-values, ties.method = "first")]
   low <- pmax(best - step, -pi / 2)
   high <- pmin(best + step, pi / 2)
@@ -82,5 +117,8 @@ profile_minimum <- function(data, psi, n_groups, n_grid = 48L, n_halvings = 52L)
     low <- ifelse(rises, middle, low)
     high <- ifelse(rises, high, middle)
   }
-  scale * tan((low + high) / 2)
+  theta <- scale * tan((low + high) / 2)
+  outside <- theta < range$low | theta > range$high
+  theta[!is.finite(do.call(pmin, asplit(values, 2L))) | outside %in% TRUE] <- NA_real_
+  theta
 }

@@ -89,8 +89,11 @@
 #'   \preformatted{truth --(one error, S)--> network's mean effect --(S/T)--> mean over T draws}
 #' * `"posterior"` (on request; methods on draws only): **the truth is one more draw**, as in Bayesian
 #'   readings of dropout. The slope asked for is that among the effects of that draw, whose spread is larger than that
-#'   of the means; the estimate averages over the draws, and the interval is for one more (t quantiles, T - 1 degrees of
-#'   freedom): it does not shrink as T grows.
+#'   of the means. The estimate is the ratio of the two sums of products, each averaged over the draws, not the mean of
+#'   the draws' slopes, which divides by a noisy sum each time. The interval is for one more draw: its variance is 1 + 1/T
+#'   times that of the draws' slopes, which does not shrink as T grows. For `target = "network"` that is all, with T - 1
+#'   degrees of freedom; for `"structural"` the variance of direct effects is added, and the degrees of freedom are
+#'   Satterthwaite's of the two, which may be many more.
 #'   \preformatted{mean over T draws --(one more draw, S)--> truth}
 #'
 #' "The truth is one more draw" is the posterior, not the classical error: there the truth varies about the
@@ -146,7 +149,10 @@
 #'   exposure effects carry no signal beyond their error. Both need `psi`: with errors correlated .7 and `psi = 0` divw
 #'   held a slope of .2 in .61 to .21 of 150 simulations (regimes B0.05 and A5 of `benchmarks/README.md` in the sources),
 #'   with `psi = .7` in .93 and .87. profile_likelihood takes scatter that direct effects cause for error of the exposure,
-#'   and is biased by them: .37 and .57 even with the right `psi`.
+#'   and is biased by them: .37 and .57 even with the right `psi`. Where they are large its best slope is
+#'   a steep one, that of exposure on outcome upside down (in regime A0.5o -1.1 for a slope of 0). Only slopes count
+#'   that leave less of the outcome than slope 0 does: nearer to the debiased slope with equal weights than it is to 0,
+#'   give or take 3 of its standard errors. Among those the best is taken; if none is best, `status` says so.
 #' * `median`, `median_weighted`: of the ratios of the effects. Their standard error is the spread of medians with each
 #'   draw's errors added (t quantiles); without draws, that of a bootstrap with independent errors (1,000 times, the
 #'   same seed for every fit; above 1,000 variants its value in large samples). Direct effects are in neither.
@@ -175,7 +181,8 @@
 #'
 #' @section Status:
 #' No row is lost. `status` is `"ok"` or says why not: `"fewer than 3 instruments"`,
-#' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`.
+#' `"no spread in exposure effects"`, `"denominator not positive: ..."`, `"no draws"`, and for `profile_likelihood`
+#' `"the best slope is not that of outcome on exposure: ..."`.
 #' `"weak: I2_cov below 0.3"` keeps the estimate: at most 30 % of the exposure
 #' effects' spread is signal, and no correction makes that informative. A denominator
 #' that is not positive is the extreme case. Under `"mc"` more draws help; under
@@ -196,8 +203,8 @@
 #'   `outcome` where there are several). `position`, `n_draws`, `n_members`,
 #'   `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
 #' @param method One or more of the names that [mr_methods()] lists, but not those of [fit_mvmr()]. `NULL`
-#'   takes `"egger_draws"` where there are draws, else `"egger"`, and says so (a
-#'   message of class `deepmr_message_method`).
+#'   takes `"egger_draws"` where there are draws, else `"egger"`, or `"ols"` where there are no standard errors either
+#'   (dropout off), and says so (a message of class `deepmr_message_method`).
 #' @param error One or more of `"mc"`, `"classical"` and `"posterior"`; see "Three meanings of the error".
 #' @param weights For `egger_draws` and `ivw_draws`: `"equal"` (their default) or
 #'   `"inverse_variance"`, 1/SE^2 of the outcome with the SE floored at a tenth of its
@@ -256,7 +263,7 @@
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
 #' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
-#' `deepmr_error_no_rows`, `deepmr_error_argument`, `deepmr_error_no_pooled_regression` (a method without one, for
+#' `deepmr_error_no_rows`, `deepmr_error_argument` (also for an argument given that no method of the call uses), `deepmr_error_no_pooled_regression` (a method without one, for
 #' `by = NULL`); for `exposure` and `outcome` `deepmr_error_same_output` (one output is all of both),
 #' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
 #' outputs) and `deepmr_error_no_output` (a search that found nothing).
@@ -315,8 +322,12 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   )
   data <- prepare_effects(x, exposure, outcome, reverse = reverse)
   has_draws <- "draws_reason" %in% names(data)
-  method <- if (is.null(method)) default_method(has_draws) else check_methods(method, has_draws, options$se)
+  method <- if (is.null(method)) default_method(data) else check_methods(method, has_draws, options$se)
   check_weight_choice(weights, method)
+  given <- c(
+    distribution = !missing(distribution), model = !missing(model), psi = !missing(psi), target = !missing(target)
+  )
+  check_obeyed(names(which(given)), method, options$se)
   check_by(by, method, options$masks)
   if (is.null(by)) pool_sequences(data)
 
@@ -340,9 +351,10 @@ new_mr_fit <- function(fit, data) {
   fit
 }
 
-default_method <- function(has_draws) {
-  method <- if (has_draws) "egger_draws" else "egger"
-  why <- if (has_draws) "the table has draws" else "the table has no draws"
+default_method <- function(data) {
+  found <- if (lacks_errors(data)) "no standard errors" else if ("draws_reason" %in% names(data)) "draws" else "no draws"
+  method <- c("no standard errors" = "ols", draws = "egger_draws", "no draws" = "egger")[[found]]
+  why <- paste("the table has", found)
   cli::cli_inform("Using {.code method = \"{method}\"}: {why}.", class = "deepmr_message_method")
   method
 }
@@ -351,7 +363,7 @@ check_errors <- function(error, call = rlang::caller_env()) {
   known <- c("mc", "classical", "posterior")
   if (!is.character(error) || !length(error) || !all(error %in% known)) {
     stop_deepmr(
-      "argument", "{.arg error} must be one or more of {.val {known}}, not {.val {error}}.",
+      "argument", "{.arg error} must be one or more of {.val {known}}, not {.val {or_none(error)}}.",
       call = call
     )
   }

@@ -28,7 +28,8 @@ mutagenesis_columns <- c(
 #'   [outputs()] returns, such as `outputs(model, "HepG2", "FOXA1")`; all by default.
 #' @param dropout How dropout is used: [dropout_spec()], or `NULL` for dropout switched off:
 #'   one draw, with no variances (`NA`), or for an ensemble one draw for each member.
-#' @param n_samples Number T of draws, at least 2 and at least one for each member of an ensemble.
+#' @param n_samples Number T of draws, at least 2 and at least one for each member of an ensemble. Not used, with a
+#'   message, for `dropout = NULL`.
 #' @param positions Positions to mutate, from 1; all by default.
 #' @param draws Whether to keep the T effects of each row in the list-column
 #'   `effect_draws`, which the draw-based estimators need. By default they are
@@ -101,6 +102,7 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
                                    positions = NULL, draws = NULL, engine = "auto", seed = 1L, batch_size = NULL,
                                    device = NULL, precision = "float32") {
   asked <- check_run(model, sequences, outputs, dropout, n_samples, seed, batch_size)
+  if (!missing(n_samples)) tell_unused_samples(n_samples, asked$n_samples)
   sequences <- asked$sequences
   n_samples <- asked$n_samples
   positions <- check_positions(positions, model$length)
@@ -164,6 +166,16 @@ check_run <- function(model, sequences, outputs, dropout, n_samples, seed, batch
   )
 }
 
+# With dropout off there is a draw for each member, whatever `given` is.
+tell_unused_samples <- function(given, n_samples) {
+  if (given != n_samples) {
+    cli::cli_inform(
+      "{.code n_samples = {given}} is not used: with dropout off there {?is/are} {n_samples} draw{?s}.",
+      class = "deepmr_message_n_samples"
+    )
+  }
+}
+
 # Runs a Python job over the sequences, one after the other: step by step, so that
 # progress shows and an interrupt is answered, and the model is handed back whatever happens.
 run_sequences <- function(run, sequences, verb, collect) {
@@ -219,12 +231,20 @@ check_positions <- function(positions, length, call = rlang::caller_env()) {
   }
   ok <- is.numeric(positions) & is.finite(positions) & positions %in% seq_len(length)
   if (!base::length(positions) || !all(ok)) {
+    found <- if (base::length(positions)) "{.val {positions[!ok][1]}}" else "none"
     stop_deepmr(
-      "argument", "{.arg positions} must be whole numbers from 1 to {length}, not {.val {positions[!ok][1]}}.",
+      "argument", paste0("{.arg positions} must be whole numbers from 1 to {length}, not ", found, "."),
       call = call
     )
   }
-  sort(unique(as.integer(positions)))
+  twice <- anyDuplicated(positions)
+  if (twice) {
+    stop_deepmr("argument", "{.arg positions} names {.val {positions[twice]}} more than once.",
+      "Each position is mutated once: {.code unique(positions)}.",
+      call = call
+    )
+  }
+  sort(as.integer(positions))
 }
 
 count_variants <- function(sequences, positions) {

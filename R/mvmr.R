@@ -69,6 +69,10 @@ fit_mvmr <- function(x, method = c("mv_ivw", "mv_egger"), error = c("mc", "class
     target = first(target, missing(target), c("structural", "network"), "target"),
     se = first(se, missing(se), c("method", "draws"), "se"), level = check_level(level)
   )
+  given <- c(
+    distribution = !missing(distribution), model = !missing(model), target = !missing(target), orient = !is.null(orient)
+  )
+  check_mv_obeyed(names(which(given)), method, options$se)
   data <- prepare_effects(x, exposure, outcome)
   check_columns(data, variant_columns, "x")
   options$exposures <- check_mv_exposures(data, orient)
@@ -102,12 +106,28 @@ check_mv_methods <- function(method, call = rlang::caller_env()) {
   known <- names(mv_method_registry())
   if (!is.character(method) || !length(method) || !all(method %in% known)) {
     stop_deepmr(
-      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {method}}.",
+      "unknown_method", "{.arg method} must be one or more of {.val {known}}, not {.val {or_none(method)}}.",
       "One exposure at a time is fitted by {.fn fit_mr}.",
       call = call
     )
   }
   known[known %in% method]
+}
+
+# As check_obeyed().
+check_mv_obeyed <- function(given, method, se, call = rlang::caller_env()) {
+  unused <- c(
+    orient = if (!"mv_egger" %in% method) "It is for {.val mv_egger}.",
+    model = if (!"mv_ivw" %in% method) "It is for {.val mv_ivw}.",
+    target = if (se == "method") "It is for {.code se = \"draws\"}.",
+    distribution = if (se == "draws") "It is for {.code se = \"method\"}."
+  )
+  unused <- unused[intersect(names(unused), given)]
+  if (length(unused)) {
+    arg <- names(unused)[[1L]]
+    how <- if (arg %in% c("orient", "model")) "{.val {method}}" else "{.code se = \"{se}\"}"
+    stop_deepmr("argument", paste0("{.arg {arg}} has no meaning for ", how, "."), unused[[1L]], call = call)
+  }
 }
 
 check_textbook_errors <- function(error, call = rlang::caller_env()) {

@@ -25,7 +25,7 @@ output_names <- function(x, arg, call = rlang::caller_env()) {
 
 check_output_names <- function(outputs, wanted = "one for each prediction", call = rlang::caller_env()) {
   if (!is.character(outputs) || !length(outputs) || anyNA(outputs)) {
-    stop_deepmr("argument", "{.arg outputs} must be names, {wanted}, not {.val {outputs}}.", call = call)
+    stop_deepmr("argument", "{.arg outputs} must be names, {wanted}, not {.val {or_none(outputs)}}.", call = call)
   }
   if (anyDuplicated(outputs)) {
     stop_deepmr(

@@ -15,7 +15,12 @@ number_strata <- function(stratum) if (!is.null(stratum)) match(stratum, unique(
 
 check_by <- function(by, method, masks, call = rlang::caller_env()) {
   if (!is.null(by)) {
-    check_choice(by, "sequence", "by", call)
+    if (!identical(by, "sequence")) {
+      stop_deepmr(
+        "argument", "{.arg by} must be {.val sequence}, a fit for each, or {.code NULL}, one over all; not {.val {by}}.",
+        call = call
+      )
+    }
     if (masks != "auto") {
       stop_deepmr(
         "argument", "{.arg masks} has no meaning for {.code by = \"sequence\"}: each fit is of one sequence.",

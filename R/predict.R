@@ -17,6 +17,7 @@
 predict.deepmr_model <- function(object, sequences, outputs = NULL, dropout = dropout_spec(), n_samples = 50L,
                                  draws = FALSE, seed = 1L, batch_size = NULL, device = NULL, ...) {
   asked <- check_run(object, sequences, outputs, dropout, n_samples, seed, batch_size)
+  if (!missing(n_samples)) tell_unused_samples(n_samples, asked$n_samples)
   n_samples <- asked$n_samples
   draws <- check_flag(draws, "draws")
   run <- call_backend(

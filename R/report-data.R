@@ -10,7 +10,7 @@ new_report <- function(fit, mutagenesis, title, call = rlang::caller_env()) {
   if (!nrow(fit)) stop_deepmr("no_rows", "{.arg fit} has no rows.", call = call)
   variants <- attr(fit, "variants")
   fit <- data.table::as.data.table(as.list(fit)[columns])
-  check_duplicated_rows(fit, fit_keys, "fit", call)
+  check_duplicated_rows(fit, fit_keys, "fit", call, what = "fit")
   data.table::setattr(fit, "class", c("deepmr_mr_fit", "data.table", "data.frame"))
   if (!is.null(mutagenesis)) check_report_mutagenesis(mutagenesis, fit, call)
   list(

@@ -56,6 +56,7 @@ reasons <- c(
   n_eff = "few variants carry the weight", max_weight_share = "one variant carries much of the weight",
   leave_one_out = "one variant moves the slope by more than its standard error",
   cross_talk = "weak variants move both outputs by another slope than strong ones: cross-talk of the network",
+  strong_slope = "the slope is not that of the variants that move the exposure most",
   exposure_reach = "hardly any variant moves the exposure"
 )
 remedies <- c(
@@ -66,6 +67,7 @@ remedies <- c(
   n_eff = "prefer equal weights, as in egger_draws", max_weight_share = "prefer equal weights, as in egger_draws",
   leave_one_out = "look at leave_one_out()",
   cross_talk = "prefer equal weights, and compare with the strongest variants",
+  strong_slope = "prefer equal weights, as in egger_draws, and look at the scatter",
   exposure_reach = "leave such sequences out"
 )
 

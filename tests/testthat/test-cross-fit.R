@@ -92,3 +92,17 @@ test_that("the 95 % interval of the mean of both halves covers", {
   }, TRUE)
   expect_gte(sum(holds), qbinom(1e-4, 80, 0.95))
 })
+
+test_that("a mutagenesis table is pointed on, and the method taken is said once", {
+  x <- simulate_mutagenesis(2, length = 20)
+  expect_error(cross_fit_mr(x), "estimate_effects", class = "deepmr_error_columns")
+  said <- 0
+  withCallingHandlers(
+    cross_fit_mr(estimate_effects(x, "exposure", "outcome"), error = "mc"),
+    deepmr_message_method = function(m) {
+      said <<- said + 1
+      invokeRestart("muffleMessage")
+    }
+  )
+  expect_identical(said, 1)
+})

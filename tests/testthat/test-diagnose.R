@@ -70,6 +70,46 @@ test_that("a slope near that of the weak variants is cross-talk, where these cor
   expect_identical(talk(0.42, 0.8, weak = 0.45), "good")
 })
 
+test_that("a slope apart from that of the strongest variants is doubted, by size and beyond chance", {
+  strong <- function(estimate, bias = 0) {
+    verdict_of(fit_with(
+      estimate = estimate, n = 180L, strong_slope = 0.4, strong_correlation = 0.99, bias_pred = bias,
+      conf.low = estimate - 0.05, conf.high = estimate + 0.05
+    ), "strong_slope")
+  }
+  # standard error of the strongest 18: 0.4 sqrt((1 / .99^2 - 1) / 16) = .0142, so chance is sqrt(.0302^2 + .05^2)
+  expect_identical(vapply(c(0.25, 0.28, 0.31, 0.39), strong, ""), c("bad", "doubt", "good", "good"))
+  expect_identical(strong(0.25, bias = -0.1), "good")
+  wide <- fit_with(
+    estimate = 0.25, n = 180L, strong_slope = 0.4, strong_correlation = 0.9, bias_pred = 0,
+    conf.low = 0.1, conf.high = 0.4
+  )
+  expect_identical(verdict_of(wide, "strong_slope"), "good")
+})
+
+test_that("its standard error is lm()'s for the strongest tenth", {
+  effects <- estimate_effects(simulate_mutagenesis(1, length = 60), "exposure", "outcome")
+  strong <- effects[order(-abs(effects$beta_exposure))[1:18]]
+  fit <- summary(lm(beta_outcome ~ beta_exposure, strong))$coefficients[2L, ]
+  found <- diagnose(fit_mr(effects, method = "ivw", error = "mc"))
+  expect_match(
+    found$sentence[found$diagnostic == "strong_slope"],
+    sprintf("slope %.3g, standard error %.2g.", fit[[1L]], fit[[2L]]), fixed = TRUE
+  )
+})
+
+test_that("it does not cry wolf for methods on draws, and does for weights where SEs are proportional to effects", {
+  share <- function(name, method) {
+    data <- coverage_data(name, 20L)
+    fit <- fit_mr(data$effects, method = method, error = data$regime$error)
+    mean(vapply(seq_len(nrow(fit)), function(i) verdict_of(fit[i], "strong_slope") != "good", TRUE))
+  }
+  for (name in c("A0.5p", "B0.05p", "A5g", "B0.5g")) expect_identical(share(name, "egger_draws"), 0, label = name)
+  expect_gt(share("A0.5p", "ivw"), 0.5)
+})
+
 test_that("columns are asked for", {
   expect_error(diagnose(data.frame(sequence = "a")), class = "deepmr_error_columns")
+  effects <- estimate_effects(simulate_mutagenesis(1, length = 12), "exposure", "outcome")
+  expect_error(diagnose(effects), "Call `fit_mr\\(\\)` first", class = "deepmr_error_columns")
 })

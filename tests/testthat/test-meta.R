@@ -291,3 +291,27 @@ test_that("masks that are said to be shared, of slopes that cannot tell, are mar
   gc <- data.frame(sequence = fit$sequence, gc = seq_len(12))
   expect_match(meta_analyze(fit, mods = ~gc, data = gc)$status[1], "^masks shared between sequences")
 })
+
+test_that("what stands twice is called what it is", {
+  fits <- data.table::data.table(
+    sequence = paste0("s", 1:5), exposure = "X", outcome = "Y", method = "ivw", error = "mc",
+    estimate = c(0.3, 0.5, 0.4, 0.2, 0.6), std.error = 0.1, gc = c(0.4, 0.5, 0.45, 0.6, 0.55)
+  )
+  expect_error(meta_analyze(rbind(fits, fits)), "Each fit may stand once", class = "deepmr_error_duplicated_rows")
+  gc <- fits[, c("sequence", "gc")]
+  expect_error(meta_analyze(fits[, -"gc"], mods = ~gc, data = rbind(gc, gc)), "Each sequence may stand once")
+  expect_error(meta_analyze(fits, mods = gc ~ 1), "not `gc ~ 1`", class = "deepmr_error_moderators")
+})
+
+test_that("the header says what the columns are: coefficients, a common slope or a mean", {
+  fits <- data.table::data.table(
+    sequence = paste0("s", 1:5), exposure = "X", outcome = "Y", method = "ivw", error = "mc",
+    estimate = c(0.3, 0.5, 0.4, 0.2, 0.6), std.error = 0.1, gc = c(0.4, 0.5, 0.45, 0.6, 0.55)
+  )
+  shown <- function(...) paste(capture.output(print(meta_analyze(fits, ...))), collapse = "\n")
+  expect_match(shown(), "estimate: mean slope.*pred.low")
+  expect_match(shown(mods = ~gc), "coefficient of the regression on moderators")
+  expect_match(shown(method = "FE", test = "z"), "the same in all sequences")
+  expect_no_match(shown(mods = ~gc), "pred")
+  expect_no_match(shown(method = "FE", test = "z"), "pred")
+})

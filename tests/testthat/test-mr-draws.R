@@ -450,3 +450,17 @@ test_that("numbers of members are checked, and travel from mutagenesis to the fi
   effects[, "n_members" := 1.5]
   expect_error(fit_mr(effects, method = "egger_draws"), "n_members", class = "deepmr_error_columns")
 })
+
+test_that("the posterior's slope is the ratio of averaged sums, and only the network's interval is of T - 1 degrees", {
+  draws <- random_draws(n = 60, n_draws = 20)
+  effects <- draws_effects(draws)
+  sums <- vapply(1:20, function(t) c(stats::cov(draws$x[, t], draws$y[, t]), stats::var(draws$x[, t])), c(0, 0))
+  fit <- function(target) fit_mr(effects, method = "egger_draws", error = "posterior", target = target)
+  network <- fit("network")
+  structural <- fit("structural")
+  expect_equal(c(network$estimate, structural$estimate), rep(mean(sums[1, ]) / mean(sums[2, ]), 2))
+  expect_gt(abs(network$estimate - mean(sums[1, ] / sums[2, ])), 1e-4)
+  expect_equal(c(network$std.error, network$df), c(stats::sd(sums[1, ] / sums[2, ]) * sqrt(1 + 1 / 20), 19))
+  expect_gt(structural$std.error, network$std.error)
+  expect_gt(structural$df, 19)
+})

@@ -27,6 +27,20 @@ test_that("egger_paper filters over all sequences and takes the robust line abov
   }
 })
 
+test_that("where every sequence keeps more than 10 variants, or none does, it is the one line of the two", {
+  skip_if_not_installed("robustbase")
+  for (case in list(list(length = 60, line = "egger_robust"), list(length = 12, line = "egger"))) {
+    x <- simulate_mutagenesis(3, length = case$length)
+    effects <- estimate_effects(x, "exposure", "outcome")
+    fit <- fit_mr(effects, method = "egger_paper")
+    expect_identical(fit$n > 10L, rep(case$line == "egger_robust", 3))
+    plain <- as.data.frame(by_hand(effects))[c("sequence", effect_columns)]
+    columns <- c("estimate", "std.error", "intercept", "rse", "q", "n", "status")
+    expect_equal(bare(fit)[columns], bare(fit_mr(plain, method = case$line))[columns])
+    expect_identical(fit_mr(effects, method = "egger_paper", se = "draws")$se_from, rep("draws", 6))
+  }
+})
+
 test_that("what the filter leaves out is counted and explained", {
   skip_if_not_installed("robustbase")
   effects <- paper_effects()

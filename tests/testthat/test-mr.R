@@ -206,6 +206,65 @@ test_that("a table without standard errors is said to be one", {
   expect_no_message(fit_mr(plain_effects(mr_reference()$underdispersed40$input), method = "egger"))
 })
 
+test_that("a table without standard errors is fitted by ols, said so", {
+  effects <- plain_effects(mr_reference()$underdispersed40$input)
+  none <- data.table::copy(effects)[, c("se_exposure", "se_outcome") := NA_real_]
+  expect_message(
+    expect_message(fit <- fit_mr(none), "no standard errors", class = "deepmr_message_no_errors"),
+    "ols.*no standard errors",
+    class = "deepmr_message_method"
+  )
+  expect_identical(c(fit$method, fit$status), c("ols", "ok"))
+  expect_equal(fit$estimate, coef(lm(beta_outcome ~ beta_exposure, effects))[[2]])
+})
+
+test_that("an argument that no method of the call uses is an error, where it is given", {
+  effects <- draws_effects(random_draws(n = 12, n_draws = 6))
+  unused <- function(...) expect_error(fit_mr(effects, error = "mc", ...), class = "deepmr_error_argument")
+  expect_match(conditionMessage(unused(method = "egger", psi = 0.3)), "psi.*ivw_delta.*divw")
+  expect_match(conditionMessage(unused(method = "egger", model = "fixed")), "model.*no meaning for.*egger")
+  expect_match(conditionMessage(unused(method = c("egger_draws", "ols"), distribution = "t")), "distribution")
+  expect_match(conditionMessage(unused(distribution = "t")), "egger_draws")
+  expect_match(conditionMessage(unused(method = "ivw", target = "network")), "target.*se = \"draws\"")
+  # also if it is the default's value, but not if it is left to it
+  unused(method = "egger", psi = 0)
+  unused(method = "ivw", se = "draws", model = "fixed")
+  expect_no_error(fit_mr(effects, error = "mc", method = c("egger", "divw"), psi = 0.3, model = "fixed"))
+  expect_no_error(fit_mr(effects, error = "mc", method = "ivw", se = "draws", target = "network"))
+  expect_no_error(fit_mr(effects, error = "mc", method = c("egger_draws", "ivw"), target = "network"))
+})
+
+test_that("the arguments that a method obeys are those that change its figures", {
+  skip_if_not_installed("robustbase")
+  effects <- plain_effects(mr_reference()$synthetic200$input)
+  obeyed <- function(...) {
+    vapply(setdiff(fittable_methods(), c("egger_draws", "ivw_draws")), function(name) {
+      data <- prepare_effects(effects)
+      fit <- function(...) {
+        options <- utils::modifyList(list(
+          distribution = "normal", model = "default", psi = 0, level = 0.95, se = "method", target = "structural",
+          weights = "equal", masks = "auto"
+        ), list(...))
+        fit_method(data, name, "mc", options)[, wald_columns, with = FALSE]
+      }
+      !isTRUE(all.equal(fit(), fit(...)))
+    }, TRUE)
+  }
+  has <- function(arg) vapply(method_registry()[names(obeyed())], function(method) arg %in% method$obeys, TRUE)
+  expect_identical(obeyed(psi = 0.3), has("psi"))
+  expect_identical(obeyed(model = "fixed"), has("model"))
+  expect_identical(obeyed(distribution = "t"), has("distribution"))
+})
+
+test_that("nothing given for a choice is said to be that, and by = NULL is named", {
+  x <- simulate_mutagenesis(1, length = 12)
+  fit <- function(...) fit_mr(x, exposure = "exposure", outcome = "outcome", ...)
+  expect_error(fit(method = character()), "not character\\(0\\)", class = "deepmr_error_unknown_method")
+  expect_error(fit(error = character()), "not character\\(0\\)", class = "deepmr_error_argument")
+  expect_error(fit_mvmr(x, method = character()), "not character\\(0\\)", class = "deepmr_error_unknown_method")
+  expect_error(fit(by = "exposure"), "NULL.*one over all", class = "deepmr_error_argument")
+})
+
 test_that("outputs given where method and error stand are recognised", {
   x <- simulate_mutagenesis(n_sequences = 1, length = 20)
   expect_error(fit_mr(x, "exposure", "outcome"), "exposure = ", class = "deepmr_error_unknown_method")

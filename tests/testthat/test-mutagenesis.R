@@ -123,6 +123,8 @@ test_that("bad input is stopped with its own message", {
   expect_error(mutate_with(n_samples = 1), "at least 2", class = "deepmr_error_argument")
   expect_error(mutate_with(n_samples = 2.5), "whole number", class = "deepmr_error_argument")
   expect_error(mutate_with(positions = 21), "from 1 to 20", class = "deepmr_error_argument")
+  expect_error(mutate_with(positions = integer()), "from 1 to 20, not none", class = "deepmr_error_argument")
+  expect_error(mutate_with(positions = c(2, 5, 5)), "5 more than once", class = "deepmr_error_argument")
   expect_error(mutate_with(dropout = 0.2), "dropout_spec", class = "deepmr_error_argument")
   expect_error(mutate_with(batch_size = 0), "batch_size", class = "deepmr_error_argument")
   expect_error(mutate_with(device = "tpu9"), "tpu9", class = "deepmr_error_device")

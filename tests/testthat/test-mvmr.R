@@ -228,3 +228,16 @@ test_that("arguments are checked", {
   no_draws <- data.table::copy(effects)[, c("draws_exposure", "draws_outcome") := NULL]
   expect_error(fit_mvmr(no_draws, se = "draws"), class = "deepmr_error_no_draws")
 })
+
+test_that("an argument that nothing in the call uses is an error", {
+  x <- simulate_mutagenesis(1, length = 12)
+  other <- data.table::copy(x[x$output == "outcome"])[, "output" := "decoy"]
+  effects <- estimate_effects(rbind(x, other), c("exposure", "decoy"), "outcome")
+  unused <- function(...) {
+    expect_error(fit_mvmr(effects, error = "mc", ...), "has no meaning", class = "deepmr_error_argument")
+  }
+  unused(method = "mv_ivw", orient = "decoy")
+  unused(method = "mv_egger", model = "fixed")
+  unused(target = "network")
+  unused(se = "draws", distribution = "t")
+})

@@ -26,3 +26,15 @@ test_that("the table prints a header and no list-column", {
   expect_output(print(predict(test_model(), test_sequences, dropout = NULL)), "2 sequences, 2 outputs, dropout off")
   expect_output(print(predict(test_model(), test_sequences, n_samples = 2, draws = TRUE)), "Not shown")
 })
+
+test_that("a number of draws that dropout switched off has no use for is said", {
+  skip_if_no_python()
+  off <- function(...) predict(test_model(), test_sequences, dropout = NULL, ...)
+  expect_message(x <- off(n_samples = 30), "n_samples = 30.* not used", class = "deepmr_message_n_samples")
+  expect_identical(unique(x$n_draws), 1L)
+  expect_no_message(off(), class = "deepmr_message_n_samples")
+  expect_message(
+    saturation_mutagenesis(test_model(), test_sequences, dropout = NULL, n_samples = 30, positions = 1),
+    class = "deepmr_message_n_samples"
+  )
+})

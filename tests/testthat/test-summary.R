@@ -27,6 +27,16 @@ test_that("a fit without anything against it is believed, in three sentences", {
   expect_output(print(found), "egger_draws, mc: In 4 of 4")
 })
 
+test_that("weighted methods that miss the slope of the strongest variants are not simply believed", {
+  x <- simulate_mutagenesis(8, length = 60, slope = 0.4, pleiotropy = 0.01)
+  methods <- c("ivw", "egger", "median_weighted", "egger_draws")
+  found <- summary(fit_mr(x, exposure = "exposure", outcome = "outcome", method = methods, error = "mc"))
+  off <- abs(found$estimate - 0.4) > 0.1
+  expect_identical(found$method[!off], "egger_draws")
+  expect_identical(found$believe == "yes", !off)
+  expect_match(found$words[off], "the slope is not that of the variants that move the exposure most")
+})
+
 test_that("failed fits are not believed", {
   short <- draws_effects(random_draws(n = 2, n_draws = 4))
   found <- summary(fit_mr(short, method = "egger", error = "mc"))

@@ -37,15 +37,17 @@ prepare_mutagenize <- function(given) {
   draws <- if (!is.null(given$draws)) TRUE else if (!is.null(given[["no-draws"]])) FALSE
   if (isTRUE(draws) && !is_rds(out)) usage_error("--draws needs --out to end in .rds: a text table holds no draws.")
   sequences <- deepmr::as_sequences(fasta)
+  samples <- as_count(given, "samples", 2L)
   list(
     model = transformed(model, given), out = out,
-    arguments = list(
+    # --samples only where given: with dropout off it is said to be of no use.
+    arguments = c(list(n_samples = samples)[!is.null(samples)], list(
       sequences = sequences, outputs = as_names(given, "outputs"), dropout = as_dropout(given),
-      n_samples = or(as_count(given, "samples", 2L), 50L), positions = as_positions(given, max(nchar(sequences))),
+      positions = as_positions(given, max(nchar(sequences))),
       # Draws that no file will hold are not carried along.
       draws = if (is_rds(out)) draws else FALSE,
       seed = or(as_count(given, "seed", 0L), 1L), batch_size = as_count(given, "batch-size", 1L), device = given$device
-    )
+    ))
   )
 }
 
