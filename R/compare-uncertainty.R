@@ -108,7 +108,6 @@ check_ways <- function(ways, n_samples, call = rlang::caller_env()) {
       call = call
     )
   }
-<<<<<<< HEAD
   Map(function(way, name) as_way(way, name, n_samples, call), ways, names(ways))
 }
 
@@ -125,25 +124,10 @@ as_way <- function(way, name, n_samples, call) {
   }
   # way$dropout would not tell dropout = NULL from no dropout.
   dropout <- if ("dropout" %in% names(way)) way$dropout else dropout_spec()
-  list(model = way$model, dropout = dropout, n_samples = if (is.null(way$n_samples)) n_samples else way$n_samples)
-=======
-  Map(function(way, name) {
-    if (inherits(way, "deepmr_model")) way <- list(model = way)
-    if (!is.list(way) || !inherits(way$model, "deepmr_model") ||
-      length(setdiff(names(way), c("model", "dropout", "n_samples")))) {
-      stop_deepmr(
-        "argument", "Way {.val {name}} must be a model, or a list of {.code model}, {.code dropout} and
-         {.code n_samples}, not {.obj_type_friendly {way}}.",
-        call = call
-      )
-    }
-    # [[ ]] would not tell dropout = NULL from no dropout.
-    dropout <- if ("dropout" %in% names(way)) way$dropout else dropout_spec()
-    if (!is.null(way$n_samples)) n_samples <- way$n_samples
-    if (is.null(dropout)) n_samples <- length(way$model$members)
-    list(model = way$model, dropout = dropout, n_samples = n_samples)
-  }, ways, names(ways))
->>>>>>> fixH
+  if (!is.null(way$n_samples)) n_samples <- way$n_samples
+  # Without dropout a draw for each member.
+  if (is.null(dropout)) n_samples <- length(way$model$members)
+  list(model = way$model, dropout = dropout, n_samples = n_samples)
 }
 
 check_way <- function(way, outputs) {
