@@ -19,8 +19,8 @@
 #' @export
 autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
   shown <- c(
-    coverage_exposure = "coverage, exposure", coverage_outcome = "coverage, outcome",
-    se_exposure = "log10 median SE, exposure", se_outcome = "log10 median SE, outcome", i2_gx = "I2_GX",
+    coverage_exposure = "coverage,\nexposure", coverage_outcome = "coverage,\noutcome",
+    se_exposure = "log10 median SE,\nexposure", se_outcome = "log10 median SE,\noutcome", i2_gx = "I2_GX",
     i2_cov = "I2_cov", ece = "calibration error"
   )
   check_columns(object, c("way", "exposure", "outcome", "level", names(shown)), "object")
@@ -42,7 +42,7 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
   nominal <- data.table::data.table(
     panel = factor(intersect(shown[1:2], points$panel), levels(points$panel))
   )[, "level" := object$level[1L]]
-  beside <- ggplot2::position_dodge(0.5)
+  beside <- ggplot2::position_dodge(-0.5) # the first pair on top
   ggplot2::ggplot(points, ggplot2::aes(.data$value, .data$way, colour = .data$pair)) +
     (if (nrow(nominal)) {
       ggplot2::geom_vline(
@@ -55,11 +55,15 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
     ) +
     ggplot2::geom_point(position = beside, size = 2) +
     ggplot2::facet_wrap("panel", scales = "free_x", ncol = 4L) +
-    ggplot2::scale_colour_manual(NULL, values = method_colours(points$pair)) +
+    ggplot2::scale_x_continuous(n.breaks = 4L, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
+    ggplot2::scale_colour_manual(
+      NULL, values = method_colours(points$pair), guide = ggplot2::guide_legend(ncol = legend_columns(levels(points$pair)))
+    ) +
     ggplot2::labs(
       x = NULL, y = NULL, caption = caption_of(
         if (nrow(nominal)) "Dashed: nominal coverage.", "Lines: 95 % intervals over sequences."
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(points$panel), columns = 4L)
 }
