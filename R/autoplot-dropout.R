@@ -81,7 +81,8 @@ plot_gain <- function(x, caption) {
     ggplot2::labs(
       x = "standard error, unlocked over locked", y = NULL,
       caption = caption_of(
-        "Unlocked: each row would have masks of its own. One point per variant, over their quartiles; dashed: no gain.",
+        "Unlocked: each row would have masks of its own.",
+        "One point per variant, over their quartiles; dashed: no gain.",
         not_shown(nrow(x) - nrow(known), nrow(x), "points", "effect or error at float rounding level"), caption
       )
     ) +
@@ -90,8 +91,8 @@ plot_gain <- function(x, caption) {
 
 #' Plot the likelihood against the dropout rate
 #'
-#' The mean log likelihood of a label at each rate, less that at the model's own rates (dashed line; ring), with one paired
-#' standard error on either side. Panels are dropout calls.
+#' The mean log likelihood of a label at each rate, less that at the model's own rates (dashed line; ring), with one
+#' paired standard error on either side. Panels are dropout calls.
 #'
 #' @param object What [tune_dropout()] returns.
 #' @param ... Not used.

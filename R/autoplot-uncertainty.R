@@ -19,9 +19,9 @@
 #' @export
 autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
   shown <- c(
-    coverage_exposure = "coverage,\nexposure", coverage_outcome = "coverage,\noutcome",
-    se_exposure = "log10 median SE,\nexposure", se_outcome = "log10 median SE,\noutcome", i2_gx = "I2_GX",
-    i2_cov = "I2_cov", ece = "calibration error"
+    coverage_exposure = "coverage\nexposure", coverage_outcome = "coverage\noutcome",
+    se_exposure = "log10 median SE\nexposure", se_outcome = "log10 median SE\noutcome", i2_gx = "I2_GX",
+    i2_cov = "I2_cov", ece = "calibration\nerror"
   )
   check_columns(object, c("way", "exposure", "outcome", "level", names(shown)), "object")
   points <- data.table::rbindlist(lapply(names(shown), function(column) {
@@ -57,7 +57,8 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
     ggplot2::facet_wrap("panel", scales = "free_x", ncol = 4L) +
     ggplot2::scale_x_continuous(n.breaks = 4L, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_colour_manual(
-      NULL, values = method_colours(points$pair), guide = ggplot2::guide_legend(ncol = legend_columns(levels(points$pair)))
+      NULL, values = method_colours(points$pair),
+      guide = ggplot2::guide_legend(ncol = legend_columns(levels(points$pair)))
     ) +
     ggplot2::labs(
       x = NULL, y = NULL, caption = caption_of(
@@ -65,5 +66,5 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
       )
     ) +
     theme_deepmr() +
-    strip_fitting(levels(points$panel), columns = 4L)
+    ggplot2::theme(strip.text = ggplot2::element_text(size = 6.5)) # four panels side by side
 }

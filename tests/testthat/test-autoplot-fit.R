@@ -109,7 +109,7 @@ test_that("densities have a tick per estimate, and a curve from five on", {
   expect_silent(draw(p))
 })
 
-test_that("below five estimates a density is a strip of points without a y axis, the pooled band as high as the panel", {
+test_that("below five estimates a density is points without a y axis, the pooled band as high as the panel", {
   fit <- plot_fit(4)
   p <- autoplot(fit, type = "density", pooled = plot_pooled())
   expect_length(layers_of(p, "GeomDensity"), 0)
