@@ -124,7 +124,8 @@ autoplot.deepmr_dropout_curve <- function(object, ...) {
     ggplot2::labs(
       x = "dropout rate", y = "log likelihood per label, difference",
       caption = caption_of(
-        "Difference to the model's own rates (dashed line; ring). Bars: one paired standard error, clustered by sequence.",
+        "Difference to the model's own rates (dashed line; ring).",
+        "Bars: one paired standard error, clustered by sequence.",
         sprintf("%s of %s.", counted(points$n[1L], "label"), counted(points$n_sequences[1L], "sequence"))
       )
     ) +

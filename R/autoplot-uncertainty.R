@@ -42,8 +42,11 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
   nominal <- data.table::data.table(
     panel = factor(intersect(shown[1:2], points$panel), levels(points$panel))
   )[, "level" := object$level[1L]]
-  beside <- ggplot2::position_dodge(-0.5) # the first pair on top
-  ggplot2::ggplot(points, ggplot2::aes(.data$value, .data$way, colour = .data$pair)) +
+  beside <- ggplot2::position_dodge(0.5)
+  # Groups: the first pair on top, as in the legend.
+  ggplot2::ggplot(
+    points, ggplot2::aes(.data$value, .data$way, colour = .data$pair, group = -as.integer(.data$pair))
+  ) +
     (if (nrow(nominal)) {
       ggplot2::geom_vline(
         ggplot2::aes(xintercept = .data$level), data = nominal, linetype = "dashed", colour = "grey45", linewidth = 0.4
