@@ -43,12 +43,10 @@ autoplot.deepmr_coverage_curve <- function(object, type = c("interval", "quantil
       y = if (type == "interval") "observed share within" else "observed share below",
       subtitle = sprintf("miscalibration area: %.3f (n = %s)", area, format_count(curve$n[1L])),
       caption = caption_of(
-        "Dashed: perfect calibration. Thin: exact interval of each share, predictions taken as independent.",
-        width = 70L
+        "Dashed: perfect calibration. Thin: exact interval of each share, predictions taken as independent."
       )
     ) +
-    theme_deepmr() +
-    ggplot2::theme(plot.margin = ggplot2::margin(5.5, 14, 5.5, 5.5)) # room for the last label
+    theme_deepmr()
 }
 
 # The points between which a ribbon from the step curve to the diagonal is straight: both ends of each step, and where
@@ -99,7 +97,8 @@ autoplot.deepmr_se_coverage <- function(object, ...) {
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high), position = apart, linewidth = 0.5) +
     ggplot2::geom_point(position = apart, size = 1.9) +
     ggplot2::scale_colour_manual(
-      NULL, values = method_colours(rows$set), guide = if (one_set) "none" else "legend"
+      NULL, values = method_colours(rows$set),
+      guide = if (one_set) "none" else ggplot2::guide_legend(ncol = legend_columns(levels(rows$set)))
     ) +
     ggplot2::scale_shape_manual(NULL, values = c(normal = 16, t = 1)) +
     ggplot2::scale_linetype_manual(NULL, values = c(normal = "solid", t = "22")) +
@@ -119,5 +118,6 @@ autoplot.deepmr_se_coverage <- function(object, ...) {
         }
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(rows$output))
 }

@@ -22,7 +22,9 @@ autoplot.deepmr_draws_check <- function(object, type = c("qq", "halves", "se"), 
   component <- c(qq = "qq", halves = "halves", se = "se_by_draws")[[type]]
   rows <- data.table::copy(object[[component]])
   rows$output <- factor(rows$output, unique(rows$output))
-  switch(type, qq = plot_draws_qq(rows), halves = plot_draws_halves(rows), se = plot_draws_se(rows)) + theme_deepmr()
+  switch(type, qq = plot_draws_qq(rows), halves = plot_draws_halves(rows), se = plot_draws_se(rows)) +
+    theme_deepmr() +
+    strip_fitting(levels(rows$output))
 }
 
 plot_draws_qq <- function(rows) {
@@ -55,7 +57,7 @@ plot_draws_halves <- function(rows) {
     ggplot2::scale_x_log10(expand = ggplot2::expansion(c(0.05, 0.2))) +
     ggplot2::scale_y_discrete(limits = rev) +
     ggplot2::labs(
-      x = "standard error of the first half of the draws over that of the second", y = NULL,
+      x = "standard error, first half of the draws over second", y = NULL,
       caption = caption_of(
         "Points and lines: median and middle 95 % of the rows; grey: middle 95 % for normal draws.",
         "r: correlation of the mean effects of the halves."
@@ -74,7 +76,7 @@ plot_draws_se <- function(rows) {
     ggplot2::geom_line(ggplot2::aes(y = .data$theory), data = expected, linetype = "dashed", colour = "grey45") +
     ggplot2::geom_line(ggplot2::aes(y = .data$expected), data = expected, colour = "grey45") +
     ggplot2::geom_point(ggplot2::aes(y = .data$relative_error), colour = okabe_ito[1L], size = 2) +
-    ggplot2::scale_x_log10(breaks = unique(rows$n_draws)) +
+    ggplot2::scale_x_log10(breaks = unique(rows$n_draws), guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_y_continuous(limits = c(0, NA), expand = ggplot2::expansion(c(0.02, 0.05))) +
     ggplot2::facet_wrap("output") +
     ggplot2::labs(

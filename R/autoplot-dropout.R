@@ -39,12 +39,16 @@ plot_shares <- function(shares, sites, caption) {
   shares$of <- factor(shares$of, c("prediction", "effect"), c("predictions", "effects"))
   shares$share <- factor(shares$share, c("alone", "total"), c("made by it alone", "lost without it"))
   beside <- ggplot2::position_dodge(0.8)
+  axis <- range(0, 1, shares$estimate)
+  cut <- sum(shares$conf.low < axis[1L] | shares$conf.high > axis[2L], na.rm = TRUE)
   ggplot2::ggplot(shares, ggplot2::aes(.data$estimate, .data$site, fill = .data$share)) +
     ggplot2::geom_col(position = beside, width = 0.7) +
     ggplot2::geom_linerange(
       ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), position = beside, colour = ink, linewidth = 0.4
     ) +
     ggplot2::facet_grid(.data$of ~ .data$output) +
+    ggplot2::coord_cartesian(xlim = axis) +
+    ggplot2::scale_x_continuous(n.breaks = 3L, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_fill_manual(
       NULL, values = c("made by it alone" = okabe_ito[5L], "lost without it" = okabe_ito[1L]),
       guide = ggplot2::guide_legend(reverse = TRUE)
@@ -52,10 +56,16 @@ plot_shares <- function(shares, sites, caption) {
     ggplot2::labs(
       x = "share of the variance over the draws", y = NULL,
       caption = caption_of(
+<<<<<<< HEAD
         "Bars of a call differ by what it does together with others. Lines: 95 % Monte-Carlo.", caption
+=======
+        "Bars of a call differ by what it does together with others. Lines: 95 % Monte-Carlo.",
+        if (cut) sprintf("%d of them %s beyond the axis.", cut, ngettext(cut, "goes", "go")), caption
+>>>>>>> fixI
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(shares$output), columns = nlevels(shares$output))
 }
 
 plot_gain <- function(x, caption) {
@@ -73,8 +83,9 @@ plot_gain <- function(x, caption) {
     ) +
     ggplot2::scale_x_log10(labels = log10_labels) +
     ggplot2::labs(
-      x = "how many times larger the standard error would be with a mask of each row's own", y = NULL,
+      x = "standard error, unlocked over locked", y = NULL,
       caption = caption_of(
+        "Unlocked: each row would have masks of its own.",
         "One point per variant, over their quartiles; dashed: no gain.",
         not_shown(nrow(x) - nrow(known), nrow(x), "points", "effect or error at float rounding level"), caption
       )
@@ -122,5 +133,6 @@ autoplot.deepmr_dropout_curve <- function(object, ...) {
         sprintf("%s of %s.", counted(points$n[1L], "label"), counted(points$n_sequences[1L], "sequence"))
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(points$layer))
 }

@@ -50,6 +50,8 @@ plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_e
   shown$panel <- panel_of(shown)
   bars <- strongest(shown, n_bars)
   lines <- if (!is.null(fit)) scatter_lines(fit, shown, call)
+  idle <- shown$used == "not used"
+  idle_seen <- any(idle & !at_origin(shown))
   ggplot2::ggplot(shown, ggplot2::aes(.data$beta_exposure, .data$beta_outcome)) +
     ggplot2::geom_hline(yintercept = 0, colour = "grey75", linewidth = 0.3) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey75", linewidth = 0.3) +
@@ -59,7 +61,7 @@ plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_e
     ) +
     ggplot2::scale_fill_manual(
       "variant", values = c("used" = ink, "not used" = faint),
-      guide = if (all(shown$used == "used")) "none" else ggplot2::guide_legend(override.aes = list(size = 2.5))
+      guide = if (idle_seen) ggplot2::guide_legend(override.aes = list(size = 2.5)) else "none"
     ) +
     scatter_line_layers(lines) +
     scatter_facets(shown) +
@@ -71,12 +73,22 @@ plot_scatter <- function(effects, fit, sequences, n_bars, call = rlang::caller_e
         if (nrow(bars)) {
           sprintf("Error bars (SD over draws): the %d variants of a panel with the largest exposure effects.", n_bars)
         },
+        if (any(idle) && !idle_seen) {
+          sprintf("%s of %s variants, not used, lie at the origin.", format_count(sum(idle)), format_count(nrow(shown)))
+        },
         not_shown(sum(!complete), nrow(variants), "variants", "an effect is missing"),
         not_shown(length(all_sequences) - length(sequences), length(all_sequences), "sequences", "see `sequences`"),
         attr(lines, "sentence")
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(shown$panel))
+}
+
+# Where a point hides under the many at the origin: within a hundredth of what its panel spans either way.
+at_origin <- function(shown) {
+  near <- function(effect) abs(effect) <= 0.01 * stats::ave(effect, shown$panel, FUN = function(x) diff(range(x, 0)))
+  near(shown$beta_exposure) & near(shown$beta_outcome)
 }
 
 # The columns a scatter needs, absent optional ones filled in.
@@ -140,8 +152,8 @@ scatter_sequences <- function(sequences, all_sequences, n_pairs, call) {
 # One line per panel and label, cut to the panel's data. `attr(, "sentence")` tells of fits
 # without a line.
 scatter_lines <- function(fit, shown, call) {
-  check_columns(fit, plot_fit_columns, "fit", call = call)
-  fit <- fit_rows(spread_pooled(data.table::as.data.table(unclass(fit)), shown), "fit", call)
+  check_columns(fit, c(plot_fit_columns, "intercept"), "fit", call = call)
+  fit <- fit_rows(spread_pooled(data.table::as.data.table(unclass(fit)), shown), "fit", call, also = "intercept")
   fit$label <- method_label(fit)
   panels <- unique(shown[, c("sequence", "exposure", "outcome", "panel")])
   fit <- merge(fit, panels, by = c("sequence", "exposure", "outcome"), sort = FALSE)
@@ -186,6 +198,7 @@ orients <- function(method) {
 
 scatter_line_layers <- function(lines) {
   if (is.null(lines) || !nrow(lines)) return(NULL)
+  guide <- ggplot2::guide_legend(ncol = legend_columns(levels(lines$label)))
   list(
     ggplot2::geom_segment(
       ggplot2::aes(
@@ -194,8 +207,8 @@ scatter_line_layers <- function(lines) {
       ),
       data = lines, linewidth = 0.7
     ),
-    ggplot2::scale_colour_manual("method", values = method_colours(lines$label), drop = FALSE),
-    ggplot2::scale_linetype_discrete("method", drop = FALSE)
+    ggplot2::scale_colour_manual("method", values = method_colours(lines$label), drop = FALSE, guide = guide),
+    ggplot2::scale_linetype_discrete("method", drop = FALSE, guide = guide)
   )
 }
 
@@ -203,7 +216,11 @@ scatter_line_layers <- function(lines) {
 panel_of <- function(x) {
   pairs <- unique(x[, c("exposure", "outcome")])
   pair <- if (length(unique(pairs$outcome)) > 1L) pair_label(x) else x$exposure
-  label <- if (nrow(pairs) > 1L) paste(x$sequence, pair, sep = "\n") else as.character(x$sequence)
+  sequence <- as.character(x$sequence)
+  columns <- panel_columns(data.table::uniqueN(sequence) * nrow(pairs))
+  broken <- vapply(unique(sequence), break_name, "", width = strip_letters(columns, 7))
+  sequence <- unname(broken[sequence])
+  label <- if (nrow(pairs) > 1L) paste(sequence, pair, sep = "\n") else sequence
   factor(label, unique(label[order(match(x$sequence, x$sequence))]))
 }
 

@@ -6,9 +6,9 @@
 #' below them the pooled estimate as a diamond with its prediction interval as a thin line.
 #' `"funnel"` has the estimates against their standard errors, with the lines within which 95 of
 #' 100 sequences would lie if all had the pooled slope. `"density"` shows how the estimates of the
-#' sequences spread (a curve from five estimates on, a tick for each), with the pooled estimate
-#' and its interval. Panels of the last three are pairs of exposure and outcome; colours are
-#' methods, with their error assumption where the table holds more than one.
+#' sequences spread (a curve with a tick for each where every panel has five estimates of a
+#' method, else points), with the pooled estimate and its interval. Panels of the last three
+#' are pairs of exposure and outcome; colours are methods, with their error assumption where the table holds more than one.
 #'
 #' A few estimates far away would squeeze the others: the axis keeps to the middle of the
 #' estimates (quartiles widened by twice their distance or the usual half-width of an interval, and
@@ -64,7 +64,7 @@ variants_once <- function(variants) {
 }
 
 plot_fit_columns <- c(
-  "sequence", "exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high", "intercept", "status"
+  "sequence", "exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high", "status"
 )
 
 fit_rows <- function(fit, arg, call = rlang::caller_env(), also = NULL) {
@@ -77,10 +77,11 @@ pooled_rows <- function(pooled, rows, call = rlang::caller_env()) {
   columns <- c("exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high")
   if (is.null(pooled)) pooled <- rows[0L]
   check_columns(pooled, columns, "pooled", call = call)
-  prediction <- intersect(c("pred.low", "pred.high"), names(pooled))
+  optional <- c("pred.low", "pred.high", "tau")
+  given <- intersect(optional, names(pooled))
   if (!is.null(pooled$term)) pooled <- pooled[pooled$term == "overall", ]
-  pooled <- data.table::as.data.table(unclass(pooled)[c(columns, prediction)])
-  for (column in setdiff(c("pred.low", "pred.high"), prediction)) {
+  pooled <- data.table::as.data.table(unclass(pooled)[c(columns, given)])
+  for (column in setdiff(optional, given)) {
     data.table::set(pooled, j = column, value = NA_real_)
   }
   label <- as.character(method_label(pooled, with_error = length(unique(rows$error)) > 1L))
@@ -165,7 +166,8 @@ plot_forest <- function(rows, pooled, truth) {
   row_truth <- truth[truth$sequence %in% sequences]
   row_truth$y <- length(sequences) + 1 - match(row_truth$sequence, sequences)
   pooled_labels <- intersect(levels(rows$label), as.character(pooled$label))
-  pooled_y <- -0.2 - seq_along(pooled_labels)
+  step <- if (length(sequences) > 12L) 1 else 0.7 # between diamonds; many rows have no more than their letters' height
+  pooled_y <- -0.2 - step * seq_along(pooled_labels)
   pooled$y <- pooled_y[match(pooled$label, pooled_labels)]
   ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$y, colour = .data$label)) +
     row_bands(length(sequences)) +
@@ -178,64 +180,81 @@ plot_forest <- function(rows, pooled, truth) {
     ) +
     interval_arrows(intervals) +
     ggplot2::geom_point(data = shown, size = 1.7) +
-    pooled_diamonds(pooled) +
+    pooled_diamonds(pooled, half = if (length(pooled_labels) > 1L) 0.2 else 0.3) +
     row_marks(row_truth) +
     method_scales(rows$label) +
     ggplot2::scale_y_continuous(
       breaks = c(rev(seq_along(sequences)), pooled_y),
-      labels = c(sequences, rep("pooled", length(pooled_labels))),
+      labels = c(sequences, pooled_names(pooled, pooled_labels)),
       limits = c(min(0.4, pooled_y - 0.5), length(sequences) + 0.6), expand = ggplot2::expansion(0)
     ) +
     ggplot2::facet_wrap("pair", scales = "free_x") +
     ggplot2::labs(
-      x = "slope: effect on the outcome per unit of effect on the exposure", y = NULL,
+      x = "slope of the outcome on the exposure", y = NULL,
       caption = caption_of(
-        single_method(rows), "Points: one sequence each, with its interval.",
-        if (nrow(pooled)) "Diamond: pooled estimate and interval; thin line: prediction interval.",
+        single_method(rows), points_sentence(rows, "Points", ", with the interval"), diamond_sentence(pooled),
         beyond_sentence(rows), no_estimate(rows)
       )
     ) +
     theme_deepmr() +
+    strip_fitting(levels(rows$pair)) +
     ggplot2::theme(
       axis.text.y = ggplot2::element_text(size = max(4, min(9, 200 / length(sequences)))),
       panel.grid.major.y = ggplot2::element_blank()
     )
 }
 
+# Curves where every panel has one, otherwise dots, a line of them for each method.
 plot_density <- function(rows, pooled, truth) {
   shown <- rows[is.finite(rows$estimate) & !rows$beyond]
   count <- table(shown$pair, shown$label)
   curve <- shown[count[cbind(as.character(shown$pair), as.character(shown$label))] >= 5L]
+  curved <- all(levels(rows$pair) %in% curve$pair)
   ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, colour = .data$label, fill = .data$label)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey75", linewidth = 0.3) +
     ggplot2::geom_rect(
-      ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high, ymin = 0, ymax = Inf, fill = .data$label),
+      ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high, ymin = -Inf, ymax = Inf, fill = .data$label),
       data = pooled, inherit.aes = FALSE, alpha = 0.15, show.legend = FALSE
     ) +
     ggplot2::geom_blank(ggplot2::aes(x = .data$left)) +
     ggplot2::geom_blank(ggplot2::aes(x = .data$right)) +
-    ggplot2::geom_density(data = curve, fill = NA, linewidth = 0.6, key_glyph = "path") +
+    (if (curved) ggplot2::geom_density(data = curve, fill = NA, linewidth = 0.6, key_glyph = "path")) +
     ggplot2::geom_vline(
       ggplot2::aes(xintercept = .data$estimate, colour = .data$label), data = pooled,
       linewidth = 0.7, show.legend = FALSE
     ) +
     truth_lines(truth) +
-    ggplot2::geom_rug(
-      data = shown, length = ggplot2::unit(0.035, "npc"), linewidth = 0.4, alpha = 0.8, show.legend = FALSE
-    ) +
+    (if (curved) estimate_ticks(shown) else estimate_dots(shown)) +
     method_scales(rows$label) +
     ggplot2::scale_fill_manual("method", values = method_colours(rows$label), drop = FALSE, guide = "none") +
-    ggplot2::scale_y_continuous(expand = ggplot2::expansion(c(0.05, 0.05)), limits = c(0, NA)) +
     ggplot2::facet_wrap("pair", scales = "free") +
     ggplot2::labs(
-      x = "slope of one sequence", y = "density",
+      x = slope_words(rows), y = if (curved) "density",
       caption = caption_of(
-        single_method(rows), "Ticks: one sequence each.",
+        single_method(rows), points_sentence(rows, if (curved) "Ticks" else "Points"),
         if (nrow(pooled)) "Solid line and band: pooled estimate and interval.",
         beyond_sentence(rows, arrows = FALSE), no_estimate(rows)
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(rows$pair))
+}
+
+estimate_ticks <- function(shown) {
+  list(
+    ggplot2::geom_rug(
+      data = shown, length = ggplot2::unit(0.035, "npc"), linewidth = 0.4, alpha = 0.8, show.legend = FALSE
+    ),
+    ggplot2::scale_y_continuous(expand = ggplot2::expansion(c(0.05, 0.05)), limits = c(0, NA))
+  )
+}
+
+# The height says nothing: without an axis.
+estimate_dots <- function(shown) {
+  list(
+    ggplot2::geom_point(ggplot2::aes(y = dodge(.data$label)), data = shown, size = 1.9, alpha = 0.8),
+    ggplot2::scale_y_continuous(limits = c(-0.6, 0.6), breaks = NULL)
+  )
 }
 
 # Vertical places of several methods within the row of one sequence, the first on top.
@@ -270,14 +289,36 @@ interval_arrows <- function(intervals) {
   list(arrow_heads(cut_left), arrow_heads(cut_right))
 }
 
-pooled_diamonds <- function(pooled) {
+# What tells several pooled estimates apart: methods, errors or both.
+pooled_names <- function(pooled, labels) {
+  if (length(labels) < 2L) return(rep("pooled", length(labels)))
+  row <- pooled[match(labels, pooled$label)]
+  methods <- data.table::uniqueN(row$method)
+  if (methods > 1L && data.table::uniqueN(row$error) > 1L) return(labels)
+  paste("pooled,", if (methods > 1L) row$method else row$error)
+}
+
+# With no spread between the sequences the diamond hides the prediction interval, which is the same.
+diamond_sentence <- function(pooled) {
+  if (!nrow(pooled)) return(NULL)
+  without_spread <- pooled$tau %in% 0
+  if (all(without_spread)) {
+    return("Diamond: pooled estimate and interval, with no spread between sequences the prediction interval too.")
+  }
+  paste0(
+    "Diamond: pooled estimate and interval; thin line: prediction interval",
+    if (any(without_spread)) ", hidden where there is no spread between sequences", "."
+  )
+}
+
+pooled_diamonds <- function(pooled, half) {
   if (!nrow(pooled)) return(NULL)
   corner <- function(x, dy) {
     data.table::data.table(pooled[, c("pair", "label")], id = seq_len(nrow(pooled)), x = x, y = pooled$y + dy)
   }
   diamonds <- rbind(
-    corner(pooled$conf.low, 0), corner(pooled$estimate, 0.35),
-    corner(pooled$conf.high, 0), corner(pooled$estimate, -0.35)
+    corner(pooled$conf.low, 0), corner(pooled$estimate, half),
+    corner(pooled$conf.high, 0), corner(pooled$estimate, -half)
   )
   list(
     ggplot2::geom_linerange(
@@ -316,7 +357,7 @@ row_marks <- function(truth) {
 }
 
 method_scales <- function(label) {
-  guide <- if (nlevels(label) > 1L) "legend" else "none"
+  guide <- if (nlevels(label) > 1L) ggplot2::guide_legend(ncol = legend_columns(levels(label))) else "none"
   ggplot2::scale_colour_manual("method", values = method_colours(label), drop = FALSE, guide = guide)
 }
 
@@ -325,6 +366,16 @@ single_method <- function(rows) {
   if (nlevels(rows$label) > 1L) return("")
   sprintf("Method %s, %s errors.", rows$method[1L], rows$error[1L])
 }
+
+# What a point is; fit_mr(by = NULL) has one of all sequences.
+points_sentence <- function(rows, marks, with = "") {
+  each <- if (over_all_sequences(rows)) "all sequences together" else "one sequence each"
+  paste0(marks, ": ", each, with, ".")
+}
+
+slope_words <- function(rows) if (over_all_sequences(rows)) "slope over all sequences" else "slope of one sequence"
+
+over_all_sequences <- function(rows) all(rows$sequence == all_sequences)
 
 beyond_sentence <- function(rows, arrows = TRUE) {
   cut <- sum(rows$conf.low < rows$left | rows$conf.high > rows$right, na.rm = TRUE)

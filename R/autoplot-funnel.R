@@ -13,16 +13,17 @@ plot_funnel <- function(rows, pooled, truth) {
     ggplot2::scale_y_reverse(limits = c(1.02 * largest, 0), expand = ggplot2::expansion(c(0.02, 0.02))) +
     ggplot2::facet_wrap("pair", scales = "free_x") +
     ggplot2::labs(
-      x = "slope of one sequence", y = "standard error",
+      x = slope_words(rows), y = "standard error",
       caption = caption_of(
-        single_method(rows), "Points: one sequence each.",
+        single_method(rows), points_sentence(rows, "Points"),
         if (nrow(pooled)) {
-          "Solid line: pooled estimate; dotted: 95 of 100 sequences would lie within, were the slopes all the same."
+          "Thick line: pooled estimate; thin: 95 of 100 sequences would lie within, were the slopes all the same."
         },
         beyond_sentence(rows, arrows = FALSE), no_estimate(rows)
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(rows$pair))
 }
 
 # The pooled estimate and the two lines of the funnel, ended where the panel does.
@@ -40,11 +41,11 @@ funnel_lines <- function(pooled, rows, largest) {
   list(
     ggplot2::geom_segment(
       ggplot2::aes(x = .data$estimate, xend = .data$estimate, y = 0, yend = largest, colour = .data$label),
-      data = pooled, inherit.aes = FALSE, linewidth = 0.6, show.legend = FALSE
+      data = pooled, inherit.aes = FALSE, linewidth = 0.8, show.legend = FALSE
     ),
     ggplot2::geom_segment(
       ggplot2::aes(x = .data$estimate, xend = .data$x, y = 0, yend = .data$y, colour = .data$label),
-      data = rbind(leg(-1), leg(1)), inherit.aes = FALSE, linewidth = 0.4, linetype = "dotted", show.legend = FALSE
+      data = rbind(leg(-1), leg(1)), inherit.aes = FALSE, linewidth = 0.3, show.legend = FALSE
     )
   )
 }

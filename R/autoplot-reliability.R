@@ -25,7 +25,7 @@ autoplot.deepmr_reliability <- function(object, ...) {
   if (is.null(bins$output)) data.table::set(bins, j = "output", value = "")
   by_panel <- split(bins, by = "output", sorted = FALSE)
   gap <- vapply(by_panel, function(x) sprintf("%.3f (n = %s)", bin_gap(x), format_count(sum(x$n))), "")
-  panels <- paste0(names(by_panel), ": ", gap)
+  panels <- paste0(names(by_panel), "\n", gap)
   equal <- diff(range(bins$upper - bins$lower)) < 1e-8
   end <- vapply(by_panel, function(x) max(if (equal) x$upper else x$mean_prob, x$conf.high), 0)
   number <- match(bins$output, names(by_panel))
@@ -43,7 +43,9 @@ autoplot.deepmr_reliability <- function(object, ...) {
       ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), colour = okabe_ito[1L], linewidth = 0.5
     ) +
     ggplot2::geom_point(colour = okabe_ito[1L], size = if (several) 1.4 else 2) +
-    ggplot2::scale_x_continuous(breaks = breaks_from_0, expand = ggplot2::expansion(0.02)) +
+    ggplot2::scale_x_continuous(
+      breaks = breaks_from_0, expand = ggplot2::expansion(0.02), guide = ggplot2::guide_axis(check.overlap = TRUE)
+    ) +
     ggplot2::scale_y_continuous(breaks = breaks_from_0, expand = ggplot2::expansion(c(0.06, 0.02))) +
     (if (several) ggplot2::facet_wrap("panel", scales = "free")) +
     ggplot2::labs(
@@ -55,7 +57,8 @@ autoplot.deepmr_reliability <- function(object, ...) {
         if (equal) "Bars: predictions per bin." else strip_sentence(bins)
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(panels)
 }
 
 bin_gap <- function(bins) {

@@ -19,9 +19,9 @@
 #' @export
 autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
   shown <- c(
-    coverage_exposure = "coverage, exposure", coverage_outcome = "coverage, outcome",
-    se_exposure = "log10 median SE, exposure", se_outcome = "log10 median SE, outcome", i2_gx = "I2_GX",
-    i2_cov = "I2_cov", ece = "calibration error"
+    coverage_exposure = "coverage\nexposure", coverage_outcome = "coverage\noutcome",
+    se_exposure = "log10 median SE\nexposure", se_outcome = "log10 median SE\noutcome", i2_gx = "I2_GX",
+    i2_cov = "I2_cov", ece = "calibration\nerror"
   )
   check_columns(object, c("way", "exposure", "outcome", "level", names(shown)), "object")
   points <- data.table::rbindlist(lapply(names(shown), function(column) {
@@ -43,7 +43,10 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
     panel = factor(intersect(shown[1:2], points$panel), levels(points$panel))
   )[, "level" := object$level[1L]]
   beside <- ggplot2::position_dodge(0.5)
-  ggplot2::ggplot(points, ggplot2::aes(.data$value, .data$way, colour = .data$pair)) +
+  # Groups: the first pair on top, as in the legend.
+  ggplot2::ggplot(
+    points, ggplot2::aes(.data$value, .data$way, colour = .data$pair, group = -as.integer(.data$pair))
+  ) +
     (if (nrow(nominal)) {
       ggplot2::geom_vline(
         ggplot2::aes(xintercept = .data$level), data = nominal, linetype = "dashed", colour = "grey45", linewidth = 0.4
@@ -55,11 +58,16 @@ autoplot.deepmr_uncertainty_comparison <- function(object, ...) {
     ) +
     ggplot2::geom_point(position = beside, size = 2) +
     ggplot2::facet_wrap("panel", scales = "free_x", ncol = 4L) +
-    ggplot2::scale_colour_manual(NULL, values = method_colours(points$pair)) +
+    ggplot2::scale_x_continuous(n.breaks = 4L, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
+    ggplot2::scale_colour_manual(
+      NULL, values = method_colours(points$pair),
+      guide = ggplot2::guide_legend(ncol = legend_columns(levels(points$pair)))
+    ) +
     ggplot2::labs(
       x = NULL, y = NULL, caption = caption_of(
         if (nrow(nominal)) "Dashed: nominal coverage.", "Lines: 95 % intervals over sequences."
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    ggplot2::theme(strip.text = ggplot2::element_text(size = 6.5)) # four panels side by side
 }

@@ -61,6 +61,7 @@ plot_mean_variance <- function(points) {
     ) +
     scale_colour_sequence(shown$sequence) +
     fill_of(scale_colour_sequence(shown$sequence)) +
+    ggplot2::scale_x_continuous(guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_y_log10(labels = log10_labels) +
     ggplot2::facet_wrap("output", scales = "free") +
     ggplot2::labs(
@@ -70,7 +71,8 @@ plot_mean_variance <- function(points) {
         not_shown(nrow(points) - nrow(shown), nrow(points), "points", "no variance, or zero, on a log axis")
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(unique(shown$output))
 }
 
 plot_se_effect <- function(points) {
@@ -82,7 +84,7 @@ plot_se_effect <- function(points) {
     ggplot2::geom_abline(slope = 1, intercept = 0, linetype = "dashed", colour = "grey45", linewidth = 0.4) +
     ggplot2::geom_point(size = 0.7, alpha = 0.5, shape = 16) +
     scale_colour_sequence(shown$sequence) +
-    ggplot2::scale_x_log10(labels = log10_labels) +
+    ggplot2::scale_x_log10(labels = log10_labels, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_y_log10(labels = log10_labels) +
     ggplot2::facet_wrap("output", scales = "free") +
     ggplot2::labs(
@@ -93,7 +95,8 @@ plot_se_effect <- function(points) {
         not_shown(sum(off_axis), nrow(points), "points", "missing, or zero, on a log axis")
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(unique(shown$output))
 }
 
 ramp_sentence <- function(sequences) {

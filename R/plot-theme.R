@@ -9,6 +9,8 @@ theme_deepmr <- function() {
   ggplot2::theme_minimal(base_size = 11) +
     ggplot2::theme(
       plot.background = ggplot2::element_rect(fill = "white", colour = NA),
+      plot.margin = ggplot2::margin(5.5, 14, 5.5, 5.5), # right: half of the last number of an axis
+      panel.spacing.x = ggplot2::unit(10, "pt"),
       panel.border = ggplot2::element_rect(fill = NA, colour = "grey80", linewidth = 0.3),
       panel.grid.minor = ggplot2::element_blank(),
       panel.grid.major = ggplot2::element_line(colour = "grey94", linewidth = 0.3),
@@ -23,11 +25,45 @@ theme_deepmr <- function() {
       legend.margin = ggplot2::margin(1, 0, 1, 0),
       legend.key.height = ggplot2::unit(11, "pt"),
       legend.title = ggplot2::element_text(size = ggplot2::rel(0.85)),
-      legend.text = ggplot2::element_text(size = ggplot2::rel(0.8)),
+      legend.text = ggplot2::element_text(size = ggplot2::rel(0.7)),
       plot.caption = ggplot2::element_text(hjust = 0, colour = "grey35", lineheight = 1.1),
       plot.caption.position = "plot",
       plot.title.position = "plot"
     )
+}
+
+# Pictures are to be read from 5 inches width on: a line of a legend then holds some 64 characters, of which a key and
+# the space about it take 6.
+legend_columns <- function(labels) {
+  labels <- as.character(labels)
+  clamp(64L %/% (max(nchar(labels), 0L) + 6L), 1L, max(1L, length(labels)))
+}
+
+# Titles of panels in letters that such a picture has room for, but not below 5.5 points: longer ones are cut.
+strip_fitting <- function(panels, columns = panel_columns(length(panels))) {
+  longest <- max(nchar(unlist(strsplit(as.character(panels), "\n"))), 1L)
+  ggplot2::theme(strip.text = ggplot2::element_text(size = clamp(strip_letters(columns, 1) / longest, 5.5, 8.8)))
+}
+
+panel_columns <- function(n) ggplot2::wrap_dims(n)[2L]
+
+# How many bold letters of `size` points a panel's title has room for, in a picture of 5 inches with `columns` panels
+# side by side, each with an axis of its own; a bold letter is 0.67 of its size wide.
+strip_letters <- function(columns, size) (330 / columns - 34) / (0.67 * size)
+
+# A name in lines of at most `width` letters, broken only after punctuation and spaces.
+break_name <- function(name, width) {
+  if (nchar(name) <= width) return(name)
+  pieces <- regmatches(name, gregexpr("[^-:_./| ]*[-:_./| ]|[^-:_./| ]+$", name))[[1L]]
+  lines <- Reduce(
+    function(lines, piece) {
+      last <- length(lines)
+      if (nchar(lines[last]) + nchar(piece) > width) return(c(lines, piece))
+      c(lines[-last], paste0(lines[last], piece))
+    },
+    pieces[-1L], pieces[1L]
+  )
+  paste(lines, collapse = "\n")
 }
 
 # Colour of sequences: few get distinct colours, many a viridis ramp in the order of the
@@ -38,12 +74,14 @@ scale_colour_sequence <- function(sequences) {
   guide <- if (nlevels(sequences) > max_legend) {
     "none"
   } else {
-    ggplot2::guide_legend(override.aes = list(size = 2, alpha = 1, shape = 16))
+    ggplot2::guide_legend(
+      ncol = legend_columns(levels(sequences)), override.aes = list(size = 2, alpha = 1, shape = 16)
+    )
   }
   if (nlevels(sequences) <= length(okabe_ito)) {
-    return(ggplot2::scale_colour_manual("sequence", values = okabe_ito, guide = guide))
+    return(ggplot2::scale_colour_manual(NULL, values = okabe_ito, guide = guide))
   }
-  ggplot2::scale_colour_viridis_d("sequence", end = 0.92, guide = guide)
+  ggplot2::scale_colour_viridis_d(NULL, end = 0.92, guide = guide)
 }
 
 # Colours of methods, named by level so that they do not depend on what a panel shows.
@@ -67,8 +105,8 @@ pair_label <- function(x) {
   factor(label, unique(label))
 }
 
-# Sentences of a caption, NULL and "" left out, wrapped to the width of a figure.
-caption_of <- function(..., width = 105L) {
+# Sentences of a caption, NULL and "" left out, wrapped to the width of a figure of 5 inches.
+caption_of <- function(..., width = 78L) {
   sentences <- unlist(list(...))
   sentences <- sentences[nzchar(sentences)]
   if (!length(sentences)) return(NULL)

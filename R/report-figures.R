@@ -18,36 +18,9 @@ report_forests <- function(report) {
     height <- if (type == "density") 4.5 else 2 + 0.24 * n + 0.3 * data.table::uniqueN(fit[, c("method", "error")])
     words <- sprintf("Slopes of %s on %s.", pairs$exposure[i], pairs$outcome[i])
     plot <- ggplot2::autoplot(fit, type = type, pooled = pooled)
-    if (type == "forest" && NROW(pooled)) plot <- tell_pooled_apart(plot, fit, pooled)
     html_plot(plot, words, height)
   })
   paste(c(figures, without_picture(report$pairs, max_report_panels)), collapse = "\n")
-}
-
-# autoplot() calls every diamond "pooled" and promises a line for the prediction interval even where, with no spread
-# between the sequences, it is hidden by the diamond.
-tell_pooled_apart <- function(plot, fit, pooled) {
-  pooled <- pooled[is.finite(pooled$estimate)]
-  shown <- unique(paste(fit$method, fit$error))
-  pooled <- pooled[order(match(paste(pooled$method, pooled$error), shown))]
-  y <- plot$scales$get_scales("y")
-  is_pooled <- y$labels == "pooled"
-  if (nrow(pooled) > 1L && sum(is_pooled) == nrow(pooled)) {
-    one_method <- data.table::uniqueN(pooled$method) == 1L
-    own <- if (one_method) pooled$error else paste(pooled$method, pooled$error)
-    y$labels[is_pooled] <- paste("pooled,", own)
-  }
-  caption <- gsub("\\s+", " ", plot$labels$caption)
-  line <- "; thin line: prediction interval."
-  without_spread <- pooled$tau == 0
-  if (all(without_spread)) {
-    both <- ", which with no spread between sequences is the prediction interval too."
-    caption <- sub(line, both, caption, fixed = TRUE)
-  } else if (any(without_spread)) {
-    hidden <- "; thin line: prediction interval, hidden where there is no spread between sequences."
-    caption <- sub(line, hidden, caption, fixed = TRUE)
-  }
-  plot + ggplot2::labs(caption = caption_of(caption))
 }
 
 report_scatters <- function(report) {
@@ -63,8 +36,6 @@ report_scatters <- function(report) {
     words <- sprintf("Effects on %s and on %s, with the fitted lines.", pairs$exposure[i], pairs$outcome[i])
     effects <- scatter_effects(report$mutagenesis, pairs[i], shown)
     plot <- ggplot2::autoplot(effects, fit = of_pair(fit, pairs[i]), sequences = shown)
-    # Room for the last number of the right axis.
-    plot <- plot + ggplot2::theme(plot.margin = ggplot2::margin(6, 20, 6, 6))
     html_plot(plot, words, if (length(shown) > 2L) 7.5 else 5)
   })
   others <- setdiff(sequences, shown)

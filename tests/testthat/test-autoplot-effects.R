@@ -26,6 +26,20 @@ test_that("variants at rounding or not selected are grey, missing ones counted",
   expect_silent(draw(p))
 })
 
+test_that("variants not used are in the legend where one is seen, else counted at the origin", {
+  effects <- plot_effects(1)
+  fill_guide <- function(p) p$scales$get_scales("fill")$guide
+  expect_identical(fill_guide(autoplot(effects)), "none")
+  effects$at_rounding[1:4] <- TRUE
+  seen <- autoplot(effects)
+  expect_s3_class(fill_guide(seen), "guide")
+  expect_no_match(seen$labels$caption, "origin")
+  effects[1:4, c("beta_exposure", "beta_outcome") := 1e-9]
+  hidden <- autoplot(effects)
+  expect_identical(fill_guide(hidden), "none")
+  expect_match(gsub("\n", " ", hidden$labels$caption), "4 of 60 variants, not used, lie at the origin.", fixed = TRUE)
+})
+
 test_that("a plain table with the five columns will do", {
   effects <- plot_effects(1)[, c("sequence", "beta_exposure", "se_exposure", "beta_outcome", "se_outcome")]
   p <- autoplot.deepmr_effects(effects)

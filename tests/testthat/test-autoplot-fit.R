@@ -82,7 +82,7 @@ test_that("a fit without an estimate keeps its row and its reason", {
   p <- autoplot(fit, type = "forest")
   expect_equal(nrow(layers_of(p, "GeomPoint")[[1]]), 5)
   expect_true("s2" %in% ggplot2::layer_scales(p)$y$labels)
-  expect_match(p$labels$caption, "no spread in exposure effects (1)", fixed = TRUE)
+  expect_match(gsub("\n", " ", p$labels$caption), "no spread in exposure effects (1)", fixed = TRUE)
   expect_silent(draw(p))
   expect_silent(draw(autoplot(fit, type = "density")))
   fit[, c("estimate", "conf.low", "conf.high")] <- NA_real_
@@ -107,9 +107,79 @@ test_that("densities have a tick per estimate, and a curve from five on", {
   expect_equal(layers_of(p, "GeomVline")[[2]]$xintercept, c(0.46, 0.46))
   expect_equal(layers_of(p, "GeomRect")[[1]]$xmin, c(0.42, 0.42))
   expect_silent(draw(p))
-  few <- autoplot(plot_fit(4), type = "density")
-  expect_equal(nrow(layers_of(few, "GeomRug")[[1]]), 8)
-  expect_silent(draw(few))
+})
+
+test_that("below five estimates a density is points without a y axis, the pooled band as high as the panel", {
+  fit <- plot_fit(4)
+  p <- autoplot(fit, type = "density", pooled = plot_pooled())
+  expect_length(layers_of(p, "GeomDensity"), 0)
+  points <- layers_of(p, "GeomPoint")[[1]]
+  expect_equal(points$x, fit$estimate)
+  expect_length(unique(points$y), 2)
+  expect_null(ggplot2::layer_scales(p)$y$breaks)
+  expect_null(p$labels$y)
+  band <- layers_of(p, "GeomRect")[[1]]
+  expect_identical(c(band$ymin, band$ymax), c(-Inf, -Inf, Inf, Inf))
+  expect_match(p$labels$caption, "Points: one sequence each.", fixed = TRUE)
+  expect_silent(draw(p))
+  # One panel with too few for a curve is enough: panels would differ in what a height means.
+  other <- plot_fit(6)
+  fit[, "exposure" := "Trl"]
+  both <- rbind(fit, other)
+  data.table::setattr(both, "class", class(fit))
+  expect_length(layers_of(autoplot(both, type = "density"), "GeomDensity"), 0)
+  expect_silent(draw(autoplot(both, type = "density")))
+})
+
+test_that("several diamonds are named, a single one is pooled", {
+  names_of <- function(fit, pooled) {
+    labels <- autoplot(fit, type = "forest", pooled = pooled)$scales$get_scales("y")$labels
+    setdiff(labels, fit$sequence)
+  }
+  expect_identical(names_of(plot_fit(errors = "mc"), plot_pooled("mc")), "pooled")
+  expect_identical(names_of(plot_fit(), plot_pooled()), c("pooled, mc", "pooled, classical"))
+  # In the order of the fits, whatever the order of the pooled table.
+  expect_identical(names_of(plot_fit(), plot_pooled(c("classical", "mc"))), c("pooled, mc", "pooled, classical"))
+  methods <- function(x) {
+    two <- rbind(x, data.table::copy(x)[, "method" := "ivw"])
+    data.table::setattr(two, "class", class(x))
+  }
+  expect_identical(
+    names_of(methods(plot_fit(errors = "mc")), methods(plot_pooled("mc"))), c("pooled, egger_draws", "pooled, ivw")
+  )
+  expect_identical(
+    names_of(methods(plot_fit()), methods(plot_pooled())),
+    c("egger_draws (mc)", "egger_draws (classical)", "ivw (mc)", "ivw (classical)")
+  )
+})
+
+test_that("the prediction interval is promised only where it is seen", {
+  told <- function(tau) {
+    pooled <- plot_pooled()
+    pooled$tau <- tau
+    gsub("\n", " ", autoplot(plot_fit(), type = "forest", pooled = pooled)$labels$caption)
+  }
+  expect_match(told(1), "thin line: prediction interval.", fixed = TRUE)
+  expect_no_match(told(0), "thin line")
+  expect_match(told(0:1), "thin line: prediction interval, hidden where there is no spread", fixed = TRUE)
+})
+
+test_that("one fit over all sequences is not called one sequence", {
+  fit <- suppressMessages(fit_mr(plot_effects(3), method = "ivw", error = "mc", by = NULL))
+  for (type in c("forest", "funnel", "density")) {
+    p <- autoplot(fit, type = type)
+    expect_match(p$labels$caption, "Points: all sequences together", fixed = TRUE)
+    if (type != "forest") expect_identical(p$labels$x, "slope over all sequences")
+    expect_silent(draw(p))
+  }
+})
+
+test_that("a cross-fitted table, which has no intercepts, has a forest", {
+  fit <- suppressMessages(cross_fit_mr(plot_effects(3), method = "egger_draws", error = "mc", target = "network"))
+  p <- autoplot(fit, type = "forest", pooled = suppressMessages(meta_analyze(fit)))
+  expect_equal(layers_of(p, "GeomPoint")[[1]]$x, fit$estimate)
+  expect_silent(draw(p))
+  expect_error(autoplot(plot_effects(3), fit = fit), "intercept", class = "deepmr_error_columns")
 })
 
 test_that("real fits and pooled tables go through every type", {

@@ -15,6 +15,14 @@ test_that("a funnel has a point for each fit and lines about the pooled estimate
   expect_silent(draw(p))
 })
 
+test_that("the lines of a funnel have the colour of their method, and are not dashed", {
+  p <- autoplot(funnel_fit(6), type = "funnel", pooled = plot_pooled())
+  for (lines in layers_of(p, "GeomSegment")) {
+    expect_setequal(unique(lines$colour), okabe_ito[1:2])
+    expect_equal(unique(lines$linetype), 1)
+  }
+})
+
 test_that("a funnel without pooled estimates, without estimates or with several methods is drawn", {
   expect_length(layers_of(autoplot(funnel_fit(6), type = "funnel"), "GeomSegment"), 0)
   expect_silent(draw(autoplot(funnel_fit(6), type = "funnel", pooled = plot_pooled())))

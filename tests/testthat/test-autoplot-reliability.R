@@ -32,7 +32,7 @@ test_that("each output has a panel with its own histogram, axes and error", {
   p <- autoplot(reliability(table, table))
   built <- ggplot2::ggplot_build(p)
   expect_equal(
-    as.character(built$layout$layout$panel), sprintf("%s: %.3f (n = %d)", errors$output, errors$ece, errors$n)
+    as.character(built$layout$layout$panel), sprintf("%s\n%.3f (n = %d)", errors$output, errors$ece, errors$n)
   )
   bars <- layers_of(p, "GeomRect")[[1]]
   counts <- reliability(table, table)

@@ -19,7 +19,7 @@ test_that("points a log axis cannot show are left out and counted", {
   x$var_alt[1:2] <- c(0, NA)
   p <- autoplot(x)
   expect_equal(nrow(layers_of(p, "GeomPoint")[[1]]), nrow(x) - 2)
-  expect_match(p$labels$caption, "2 of 120 points not shown")
+  expect_match(gsub("\n", " ", p$labels$caption), "2 of 120 points not shown")
   expect_silent(draw(p))
 })
 

@@ -198,20 +198,6 @@ test_that("an interval narrower than the errors allow is explained, and the head
   expect_no_match(report_lead(wide), "narrower")
 })
 
-test_that("a forest names each diamond, and promises a prediction interval only where one is seen", {
-  fit <- report_fit(4L)
-  pooled <- meta_analyze(fit)
-  pooled$tau <- 0
-  told <- function(pooled) {
-    tell_pooled_apart(ggplot2::autoplot(fit, type = "forest", pooled = pooled), fit, pooled)
-  }
-  plot <- told(pooled)
-  expect_identical(utils::tail(plot$scales$get_scales("y")$labels, 2), c("pooled, mc", "pooled, classical"))
-  expect_no_match(plot$labels$caption, "thin line")
-  pooled$tau <- 1
-  expect_match(gsub("\n", " ", told(pooled)$labels$caption), "thin line: prediction interval.", fixed = TRUE)
-})
-
 test_that("figures fit the page", {
   style <- paste(readLines(system.file("report", "style.css", package = "deepmr")), collapse = "\n")
   expect_no_match(style, "min-width: 30rem", fixed = TRUE)
