@@ -56,12 +56,8 @@ plot_shares <- function(shares, sites, caption) {
     ggplot2::labs(
       x = "share of the variance over the draws", y = NULL,
       caption = caption_of(
-<<<<<<< HEAD
-        "Bars of a call differ by what it does together with others. Lines: 95 % Monte-Carlo.", caption
-=======
         "Bars of a call differ by what it does together with others. Lines: 95 % Monte-Carlo.",
         if (cut) sprintf("%d of them %s beyond the axis.", cut, ngettext(cut, "goes", "go")), caption
->>>>>>> fixI
       )
     ) +
     theme_deepmr() +
