@@ -50,6 +50,7 @@
 #' @export
 diagnose <- function(fit, ...) {
   rlang::check_dots_empty()
+  check_given(fit, "fit", "a fit of fit_mr()")
   if (is.data.frame(fit) && !"estimate" %in% names(fit)) {
     stop_deepmr("columns", "{.arg fit} is no fit: it has no {.field estimate}.", "Call {.fn fit_mr} first.")
   }

@@ -145,8 +145,8 @@ test_that("the panels show the table", {
   compared <- compare_small(list(a = test_model(), b = list(model = test_model(), dropout = dropout_spec("unlocked"))))
   p <- autoplot(compared)
   of <- function(panel) p$data$value[p$data$panel == panel]
-  expect_equal(of("coverage, exposure"), compared$coverage_exposure)
-  expect_equal(of("log10 median SE, outcome"), log10(compared$se_outcome))
+  expect_equal(of("coverage\nexposure"), compared$coverage_exposure)
+  expect_equal(of("log10 median SE\noutcome"), log10(compared$se_outcome))
   expect_equal(of("I2_cov"), compared$i2_cov)
   expect_identical(levels(p$data$way), c("b", "a"))
   expect_equal(layers_of(p, "GeomVline")[[1]]$xintercept, rep(0.95, 2))

@@ -7,8 +7,8 @@ least <- qbinom(1e-4, n_replicates, 0.95)
 held <- function(name, target = "structural", truth = target, method = "egger_draws", ...) {
   data <- coverage_data(name, n_replicates, seed = 7L)
   # "structural" is the default, of which textbook methods know nothing
-  target <- if (target == "network") list(target = target)
-  fit <- do.call(fit_mr, c(list(data$effects, method = method, error = data$regime$error, ...), target))
+  asked <- if (target == "network") list(target = target)
+  fit <- do.call(fit_mr, c(list(data$effects, method = method, error = data$regime$error, ...), asked))
   covered <- coverage_of(fit, data$truth[[truth]])
   stats::setNames(covered$coverage * covered$n, covered$method)
 }
