@@ -8,7 +8,8 @@
 #' 100 sequences would lie if all had the pooled slope. `"density"` shows how the estimates of the
 #' sequences spread (a curve with a tick for each where every panel has five estimates of a
 #' method, else points), with the pooled estimate and its interval. Panels of the last three
-#' are pairs of exposure and outcome; colours are methods, with their error assumption where the table holds more than one.
+#' are pairs of exposure and outcome; colours are methods, with their error assumption where the table holds more than
+#' one.
 #'
 #' A few estimates far away would squeeze the others: the axis keeps to the middle of the
 #' estimates (quartiles widened by twice their distance or the usual half-width of an interval, and

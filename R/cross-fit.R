@@ -60,7 +60,8 @@ cross_fit_mr <- function(effects, min_effect = 0, min_f = 0, level = 0.95, ...) 
 }
 
 check_effects_table <- function(effects, call = rlang::caller_env()) {
-  if (is.data.frame(effects) && all(c("output", "effect") %in% names(effects)) && !"beta_exposure" %in% names(effects)) {
+  columns <- if (is.data.frame(effects)) names(effects)
+  if (all(c("output", "effect") %in% columns) && !"beta_exposure" %in% columns) {
     stop_deepmr(
       "columns", "{.arg effects} is a mutagenesis table, not one of effects.",
       "Give {.code estimate_effects(x, exposure, outcome)} of it.",

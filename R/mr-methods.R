@@ -22,8 +22,8 @@ mr_method <- function(label, formula, reference, fit, needs = "standard errors",
   list(
     label = label, formula = formula, reference = reference, fit = fit, needs = needs, needs_errors = needs_errors,
     needs_draws = needs_draws, oriented = oriented, intercept = intercept, weight_choice = weight_choice,
-    obeys = obeys, raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects, strata = strata,
-    package = package
+    obeys = obeys, raw_errors = raw_errors, leave_out = leave_out, summands = summands, corrects = corrects,
+    strata = strata, package = package
   )
 }
 
@@ -106,7 +106,8 @@ ivw_methods <- function() {
       "Debiased inverse-variance weighted",
       "sum w (bx by - psi bxse byse) / sum w (bx^2 - bxse^2), w = 1/byse^2",
       "Ye, Shao and Kang 2021, Ann Stat 49:2079-2100", fit_divw,
-      obeys = c("distribution", "model", "psi"), needs = "standard errors; psi", intercept = FALSE, summands = summands_divw, corrects = TRUE
+      obeys = c("distribution", "model", "psi"), needs = "standard errors; psi", intercept = FALSE,
+      summands = summands_divw, corrects = TRUE
     ),
     profile_likelihood = mr_method(
       "Profile likelihood",
@@ -122,12 +123,14 @@ ratio_methods <- function() {
   list(
     median = mr_method(
       "Median of ratios", "median of by/bx", bowden, fit_median,
-      obeys = "distribution", needs = "standard errors, or draws for its error", intercept = FALSE, leave_out = leave_out_no_ratio
+      obeys = "distribution", needs = "standard errors, or draws for its error", intercept = FALSE,
+      leave_out = leave_out_no_ratio
     ),
     median_weighted = mr_method(
       "Weighted median of ratios", "median of by/bx with weights (bx/byse)^2, interpolated", bowden,
       fit_median_weighted,
-      obeys = "distribution", needs = "standard errors, or draws for its error", intercept = FALSE, leave_out = leave_out_no_ratio
+      obeys = "distribution", needs = "standard errors, or draws for its error", intercept = FALSE,
+      leave_out = leave_out_no_ratio
     )
   )
 }

@@ -17,7 +17,8 @@ check_by <- function(by, method, masks, call = rlang::caller_env()) {
   if (!is.null(by)) {
     if (!identical(by, "sequence")) {
       stop_deepmr(
-        "argument", "{.arg by} must be {.val sequence}, a fit for each, or {.code NULL}, one over all; not {.val {by}}.",
+        "argument",
+        "{.arg by} must be {.val sequence}, a fit for each, or {.code NULL}, one over all; not {.val {by}}.",
         call = call
       )
     }
