@@ -11,6 +11,8 @@
 #' predictions, which ways can share while their standard errors differ by factors: locked and unlocked masks predict
 #' references alike. If `estimate` changes with the way by
 #' more than its interval, the conclusion depends on a choice that the data did not make.
+#' Each way leaves out its own rows at float rounding level (`at_rounding`), so medians and coverage are over different
+#' variants where that share differs; give a `truth` of the effects that matter to compare like with like.
 #'
 #' @param ways A named list. Each is a `deepmr_model`, taken with [dropout_spec()] and `n_samples`, or a
 #'   list of `model` and optionally `dropout` (a [dropout_spec()], or `NULL` for dropout off: members of an ensemble, or
@@ -43,7 +45,7 @@
 #'     \item{`estimate`, `conf.low`, `conf.high`, `k`, `status`}{the slope of that method, pooled over `k` sequences
 #'       ([meta_analyze()]; of one sequence, its own), and what either says of it}
 #'     \item{`seconds`, `passes`}{of the mutagenesis: time, and rows (references and variants) times draws. The windowed
-#'       engine computes a part of each row only.}
+#'       engine computes a part of each row only; a model of both strands computes each row twice.}
 #'   }
 #'   Without a standard error (one draw) coverage, `se_*`, I^2 and the slope are `NA`.
 #' @section Errors: `deepmr_error_argument` (`ways` and the others), and those of the functions named above, with

@@ -199,7 +199,7 @@ effects_by_output <- function(x) {
     line <- plain_line(centred(abs(known$effect)), centred(known$se))
     data.table::data.table(
       n = nrow(x), at_rounding = mean(x$at_rounding),
-      mask_correlation = stats::median(known$cov / sqrt(known$var_ref * known$var_alt)),
+      mask_correlation = stats::median(known$cov / sqrt(known$var_ref * known$var_alt), na.rm = TRUE),
       gain = quartiles[2L], gain.low = quartiles[1L], gain.high = quartiles[3L],
       se_slope = line[2L], se_correlation = line[1L]
     )

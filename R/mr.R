@@ -91,9 +91,9 @@
 #'   readings of dropout. The slope asked for is that among the effects of that draw, whose spread is larger than that
 #'   of the means. The estimate is the ratio of the two sums of products, each averaged over the draws, not the mean of
 #'   the draws' slopes, which divides by a noisy sum each time. The interval is for one more draw: its variance is
-#'   1 + 1/T times that of the draws' slopes, which does not shrink as T grows. For `target = "network"` that is all, with T - 1
-#'   degrees of freedom; for `"structural"` the variance of direct effects is added, and the degrees of freedom are
-#'   Satterthwaite's of the two, which may be many more.
+#'   1 + 1/T times that of the draws' slopes, which does not shrink as T grows. For `target = "network"` that is all,
+#'   with T - 1 degrees of freedom; for `"structural"` the variance of direct effects is added, and the degrees of
+#'   freedom are Satterthwaite's of the two, which may be many more.
 #'   \preformatted{mean over T draws --(one more draw, S)--> truth}
 #'
 #' "The truth is one more draw" is the posterior, not the classical error: there the truth varies about the
@@ -148,8 +148,8 @@
 #'   are least beside their own variance, which grows with the slope. Both fail, with a status, when the
 #'   exposure effects carry no signal beyond their error. Both need `psi`: with errors correlated .7 and `psi = 0` divw
 #'   held a slope of .2 in .61 to .21 of 150 simulations (regimes B0.05 and A5 of `benchmarks/README.md` in the
-#'   sources), with `psi = .7` in .93 and .87. profile_likelihood takes scatter that direct effects cause for error of the
-#'   exposure, and is biased by them: .37 and .57 even with the right `psi`. Where they are large its best slope is
+#'   sources), with `psi = .7` in .93 and .87. profile_likelihood takes scatter that direct effects cause for error of
+#'   the exposure, and is biased by them: .37 and .57 even with the right `psi`. Where they are large its best slope is
 #'   a steep one, that of exposure on outcome upside down (in regime A0.5o -1.1 for a slope of 0). Only slopes count
 #'   that leave less of the outcome than slope 0 does: nearer to the debiased slope with equal weights than it is to 0,
 #'   give or take 3 of its standard errors. Among those the best is taken; if none is best, `status` says so.
@@ -264,9 +264,10 @@
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
 #' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
 #' `deepmr_error_no_rows`, `deepmr_error_argument` (also for an argument given that no method of the call uses),
-#' `deepmr_error_no_pooled_regression` (a method without one, for `by = NULL`); for `exposure` and `outcome` `deepmr_error_same_output` (one output is all of both),
-#' `deepmr_error_unknown_output`, `deepmr_error_ambiguous_output` (a label of several
-#' outputs) and `deepmr_error_no_output` (a search that found nothing).
+#' `deepmr_error_no_pooled_regression` (a method without one, for `by = NULL`); for `exposure` and `outcome`
+#' `deepmr_error_same_output` (one output is all of both), `deepmr_error_unknown_output`,
+#' `deepmr_error_ambiguous_output` (a label of several outputs) and `deepmr_error_no_output` (a search that found
+#' nothing).
 #' @references
 #' Bowden J, Davey Smith G, Burgess S (2015). Mendelian randomization with invalid
 #' instruments: effect estimation and bias detection through Egger regression.

@@ -47,7 +47,7 @@ fit_temperature <- function(set, level, where, call) {
     )
   }
   loss <- function(log_temperature) -sum(stats::plogis(sign * logit * exp(-log_temperature), log.p = TRUE))
-  log_temperature <- stats::optimize(loss, log(c(1e-3, 1e3)), tol = 1e-10)$minimum
+  log_temperature <- stats::optimize(loss, log(c(1e-6, 1e6)), tol = 1e-10)$minimum
   temperature <- exp(log_temperature)
   p <- stats::plogis(logit / temperature)
   # Fisher's information about log(temperature).

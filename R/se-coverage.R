@@ -24,6 +24,11 @@
 #' the share when whole sequences are drawn with replacement (percentile bootstrap); below about ten sequences they are
 #' too narrow as well.
 #'
+#' @section Ensembles with several draws for each member:
+#' `se` is then the standard deviation over all draws, of few members many times each: it understates what members
+#' differ by (by a factor of up to sqrt((M - 1) / M)), and the t interval has more degrees of freedom than M members
+#' give. With `dropout = NULL` there is one draw for each member, and both are right.
+#'
 #' @param effects A mutagenesis table ([saturation_mutagenesis()], or a data frame with its columns), or a named list of
 #'   them, such as before and after a recalibration: `list(before = x, after = y)`.
 #' @param truth A data frame of true effects, on the scale of `effects`: `sequence`, `position`, `alt`, `output`,

@@ -73,6 +73,10 @@ spread_mutagenesis <- function(table, transform) {
   if (is.null(factor)) {
     return(invisible())
   }
+  cli::cli_inform(
+    "Draws are spread about their mean: {.fn fit_mr} needs {.code error = \"classical\"}; see {.fn transform_spread}.",
+    class = "deepmr_message_spread"
+  )
   spread_table(table, factor, c("var_ref", "var_alt", "cov"), "effect", "effect_draws")
   data.table::set(table, j = "se", value = sqrt(factor) * table$se)
   # Rounding is spread like the draws, so what was above it stays above; nothing is where there is no variance.

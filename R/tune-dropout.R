@@ -52,7 +52,8 @@
 #' @section Errors: `deepmr_error_argument` (`rates`, `layers`), `deepmr_error_no_dropout`,
 #'   `deepmr_error_unknown_layer`, `deepmr_error_unknown_output`, `deepmr_error_labels` (labels that match no
 #'   prediction, or several of one), `deepmr_error_label` (not 0/1), `deepmr_error_probability` (predictions outside
-#' \[0, 1\]). @references
+#' \[0, 1\]).
+#' @references
 #' Gal Y, Ghahramani Z (2016). Dropout as a Bayesian approximation: representing model uncertainty in deep
 #' learning. ICML, PMLR 48:1050-1059.
 #' @seealso [diagnose_dropout()], [autoplot.deepmr_dropout_curve()].
