@@ -79,7 +79,10 @@ tune_dropout <- function(model, sequences, labels, rates = c(0, 0.02, 0.05, 0.1,
     name <- if (is.null(dropout)) "off" else format(dropout)
     # The model's own rates are a point of every layer's curve, and need one run.
     if (is.null(tried[[name]])) {
-      levels <- predict(model, sequences, unique(labels$output), dropout, n_samples, seed = seed, ...)
+      levels <- suppressMessages(
+        predict(model, sequences, unique(labels$output), dropout, n_samples, seed = seed, ...),
+        classes = "deepmr_message_n_samples"
+      )
       told <- if (length(tried)) "deepmr_message_unlabelled" else ""
       matched <- suppressMessages(labelled_predictions(levels, labels), classes = told)
       tried[[name]] <- score_predictions(levels, matched)
