@@ -170,7 +170,10 @@ check_run <- function(model, sequences, outputs, dropout, n_samples, seed, batch
 tell_unused_samples <- function(given, n_samples) {
   if (given != n_samples) {
     cli::cli_inform(
-      "{.code n_samples = {given}} is not used: with dropout off there {cli::qty(n_samples)}{?is/are} {n_samples} draw{?s}.",
+      paste(
+        "{.code n_samples = {given}} is not used:",
+        "with dropout off there {cli::qty(n_samples)}{?is/are} {n_samples} draw{?s}."
+      ),
       class = "deepmr_message_n_samples"
     )
   }
