@@ -12,7 +12,8 @@
 #' @return A ggplot. Errors: `deepmr_error_argument` (`type`), `deepmr_error_no_rows` (nothing to show).
 #' @examplesIf deepmr_python_info()$usable
 #' check <- diagnose_dropout(
-#'   model_demo(), demo_sequences(1), outputs = c("Dref", "accessibility"), positions = seq(200, 290, by = 10),
+#'   model_demo(), demo_sequences(1),
+#'   outputs = c("Dref", "accessibility"), positions = seq(200, 290, by = 10),
 #'   n_samples = 10
 #' )
 #' ggplot2::autoplot(check)

@@ -43,7 +43,7 @@ cluster_totals <- function(set, bins) {
   table <- data.table::data.table(
     cluster = match(set$cluster, clusters), bin = width_bin(set$prob, bins), excess = set$label - set$prob
   )
-  table[, list(excess = sum(excess), n = .N), by = c("cluster", "bin")]
+  table[, list(excess = sum(.SD$excess), n = .N), by = c("cluster", "bin")]
 }
 
 resampled_ece <- function(totals, counts) {

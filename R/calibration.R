@@ -74,7 +74,9 @@
 #' label <- c(0, 0, 1, 0, 1, 1, 1, 1, 1, 0)
 #' calibration_error(prob, label, bins = 5)
 #'
-#' predicted <- data.frame(sequence = rep(1:5, 2), output = rep(c("Dref", "da"), each = 5), mean = prob)
+#' predicted <- data.frame(
+#'   sequence = rep(1:5, 2), output = rep(c("Dref", "da"), each = 5), mean = prob
+#' )
 #' calibration_error(predicted, cbind(predicted[c("sequence", "output")], label), bins = 5)
 #' @export
 calibration_error <- function(prob, label, bins = 10L, clusters = NULL, resamples = 1000L, level = 0.95, seed = 1L) {

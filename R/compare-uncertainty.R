@@ -88,7 +88,9 @@ compare_uncertainty <- function(ways, sequences, exposure, outcome, truth = NULL
         way$model, sequences, outputs, way$dropout, way$n_samples, positions, draws = TRUE, seed = seed, ...
       )
       labelled <- if (!is.null(labels)) {
-        levels <- predict(way$model, labelled_sequences, outputs, way$dropout, way$n_samples, seed = seed, ...)
+        levels <- stats::predict(
+          way$model, labelled_sequences, outputs, way$dropout, way$n_samples, seed = seed, ...
+        )
         told <- if (i > 1L) "deepmr_message_unlabelled" else ""
         suppressMessages(labelled_predictions(levels, labels), classes = told)
       }

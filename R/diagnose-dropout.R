@@ -59,7 +59,8 @@
 #' @seealso [tune_dropout()], [compare_uncertainty()].
 #' @examplesIf deepmr_python_info()$usable
 #' check <- diagnose_dropout(
-#'   model_demo(), demo_sequences(1), outputs = c("Dref", "accessibility"), positions = seq(200, 290, by = 10),
+#'   model_demo(), demo_sequences(1),
+#'   outputs = c("Dref", "accessibility"), positions = seq(200, 290, by = 10),
 #'   n_samples = 10
 #' )
 #' check
@@ -87,7 +88,7 @@ diagnose_dropout <- function(model, sequences, outputs = NULL, positions = NULL,
     }
     # What a run has to say of the model or the sequences holds for all.
     x <- if (i == 1L) run() else suppressMessages(run(), classes = message_classes)
-    levels <- predict(model, sequences, outputs, active, n_samples, draws = TRUE, seed = seed, ...)
+    levels <- stats::predict(model, sequences, outputs, active, n_samples, draws = TRUE, seed = seed, ...)
     if (i == 1L) {
       used <- list(prediction = !spread_is_rounding(levels), effect = !x$at_rounding)
       mutagenesis <- x

@@ -161,7 +161,7 @@ calibrated_level <- function(curve, level, type = c("interval", "quantile")) {
   # At levels 0 and 1 every model is right.
   inner <- of_type & curve$level > 0 & curve$level < 1
   points <- data.table::data.table(asked = curve$level[inner], share = curve$observed[inner])
-  points <- points[, list(asked = mean(asked)), by = "share"]
+  points <- points[, list(asked = mean(.SD$asked)), by = "share"]
   ends <- setdiff(c(0, 1), points$share)
   wanted <- pmin(pmax(level, 1 / (2 * m)), 1 - 1 / (2 * m))
   found <- stats::approx(c(points$share, ends), c(points$asked, ends), wanted)$y

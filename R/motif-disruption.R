@@ -82,7 +82,8 @@
 #' @seealso [motif_hits()], [read_motifs()].
 #' @examples
 #' # Effects by the demo's oracle, which reads motifs; a network's come from saturation_mutagenesis().
-#' sequences <- demo_sequences(3) effects <- demo_truth(sequences)$effects
+#' sequences <- demo_sequences(3)
+#' effects <- demo_truth(sequences)$effects
 #' motifs <- read_motifs(system.file("extdata", "demo_motifs.jaspar", package = "deepmr"))
 #' found <- motif_disruption(effects, motifs, n_shuffles = 19)
 #' found

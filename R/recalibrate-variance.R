@@ -16,10 +16,10 @@ variance_data <- function(x, labels, noise, call = rlang::caller_env()) {
   check_number_column(data, "mean", -Inf, "x", call = call)
   check_number_column(data, "var", 0, "x", "Predict with dropout on, or an ensemble: one draw has no variance.", call)
   check_number_column(data, "label", -Inf, "labels", call = call)
-  data[, "binary" := all(label %in% c(0, 1)), by = "output"]
+  data[, "binary" := all(.SD$label %in% c(0, 1)), by = "output"]
   data <- data[, list(
-    mean = mean[1L], var = var[1L], label = mean(label), n_labels = .N, binary = binary[1L],
-    v = if (anyNA(noise)) stats::var(label) / .N else sum(noise) / .N^2
+    mean = .SD$mean[1L], var = .SD$var[1L], label = mean(.SD$label), n_labels = .N, binary = .SD$binary[1L],
+    v = if (anyNA(.SD$noise)) stats::var(.SD$label) / .N else sum(.SD$noise) / .N^2
   ), by = prediction_keys]
   without_single_labels(data, call)
 }

@@ -49,7 +49,8 @@ reliability_rows <- function(set, bins, type, level) {
   bin <- switch(type, width = width_bin(set$prob, bins), adaptive = adaptive_bin(set$prob, bins))
   table <- data.table::data.table(prob = set$prob, label = set$label, bin = bin)[
     , list(
-      lower = min(prob), upper = max(prob), n = .N, mean_prob = mean(prob), event_rate = mean(label)
+      lower = min(.SD$prob), upper = max(.SD$prob), n = .N, mean_prob = mean(.SD$prob),
+      event_rate = mean(.SD$label)
     ),
     keyby = "bin"
   ]

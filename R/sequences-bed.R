@@ -49,7 +49,8 @@
 #' @examplesIf requireNamespace("Biostrings", quietly = TRUE)
 #' genome <- Biostrings::DNAStringSet(c(chr1 = strrep("ACGTTGCA", 50), chr2 = strrep("CCATG", 40)))
 #' bed <- tempfile(fileext = ".bed")
-#' writeLines(c("chr1\t100\t140\tpeak1\t0\t-", "chr2\t90\t130\tpeak2\t0\t+", "chr2\t0\t10\tedge\t0\t."), bed)
+#' peaks <- c("chr1\t100\t140\tpeak1\t0\t-", "chr2\t90\t130\tpeak2\t0\t+", "chr2\t0\t10\tedge\t0\t.")
+#' writeLines(peaks, bed)
 #' sequences_bed(bed, genome, width = 20)
 #' @export
 sequences_bed <- function(bed, genome, width, max_n = 0.1, ...) {

@@ -80,7 +80,7 @@ tune_dropout <- function(model, sequences, labels, rates = c(0, 0.02, 0.05, 0.1,
     # The model's own rates are a point of every layer's curve, and need one run.
     if (is.null(tried[[name]])) {
       levels <- suppressMessages(
-        predict(model, sequences, unique(labels$output), dropout, n_samples, seed = seed, ...),
+        stats::predict(model, sequences, unique(labels$output), dropout, n_samples, seed = seed, ...),
         classes = "deepmr_message_n_samples"
       )
       told <- if (length(tried)) "deepmr_message_unlabelled" else ""
