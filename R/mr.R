@@ -169,15 +169,15 @@
 #' stays: see `bias_pred`.
 #'
 #' @section Coverage:
-#' In simulations (`benchmarks/README.md` in the sources; 1,000 replicates, Monte-Carlo error
-#' .007) 95 % intervals of `egger_draws` held the structural slope in .94 to .98, with errors up
+#' In simulations (`benchmarks/README.md` in the sources; 2,000 replicates, Monte-Carlo error
+#' .005) 95 % intervals of `egger_draws` held the structural slope in .94 to .97, with errors up
 #' to 5 times (`"mc"`) or half (`"classical"`) the variance of the effects, with a gain common to
 #' all effects, and with SEs proportional to effects. They did not: with `"classical"` errors of 5
-#' times that variance and a gain (.70, and no estimate in half: nothing works there; with half
-#' that variance and a gain, .93), and with cross-talk that dropout does not show, a network error
-#' shared by exposure and outcome of SD a fifth of the effects' (.68, bias .024 of .2; `target =
+#' times that variance and a gain (.71, and no estimate in half: nothing works there; with half
+#' that variance and a gain, .94), and with cross-talk that dropout does not show, a network error
+#' shared by exposure and outcome of SD a fifth of the effects' (.69, bias .023 of .2; `target =
 #' "network"`, whose truth includes it, .95). Weights 1/SE^2 where SEs are proportional to
-#' effects: .00 to .19 for `"mc"`.
+#' effects: .00 to .18 for `"mc"`.
 #'
 #' @section Status:
 #' No row is lost. `status` is `"ok"` or says why not: `"fewer than 3 instruments"`,
