@@ -50,7 +50,9 @@ test_that("dropout is added after layers by name", {
   for (i in seq_len(nrow(x))) {
     draws <- x$prediction_draws[[i]]
     dropped <- draws == 0
-    expect_equal(draws[!dropped], rep(2 * exact$mean[i], sum(!dropped)), tolerance = 1e-6)
+    # Single precision: the rounding of sums of order 1, whatever is left of them.
+    expect_lt(max(abs(draws[!dropped] - 2 * exact$mean[i])), 1e-6)
+    expect_gt(abs(exact$mean[i]), 1e-3)
     expect_gt(stats::binom.test(sum(dropped), 40, 0.5)$p.value, 1e-4)
   }
   made <- saturation_mutagenesis(
