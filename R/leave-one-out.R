@@ -64,12 +64,20 @@ check_closed_form <- function(method, call = rlang::caller_env()) {
 
 # One method, all groups and errors: rows of `data` with the slope without them.
 method_slopes <- function(data, name, errors, options) {
+  parts <- error_groups(data, method_registry()[[name]], errors, "method", max(data$group))
+  slopes <- lapply(parts_by_draws(data, parts), function(alike) {
+    slopes_of_parts(alike$data, name, alike$parts, errors, options)
+  })
+  data.table::rbindlist(slopes)
+}
+
+slopes_of_parts <- function(data, name, parts, errors, options) {
   method <- method_registry()[[name]]
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, "method"))
   if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
   group_rows <- used_rows(data, used, n_groups)
-  parts <- lapply(error_groups(data, method, errors, "method", n_groups), function(part) {
+  slopes <- lapply(parts, function(part) {
     rows <- unlist(group_rows[part$groups])
     input <- kernel_input(data, rows, part$groups, part$error)
     if (method$needs_draws) input$moments <- moments[part$groups]
@@ -81,7 +89,7 @@ method_slopes <- function(data, name, errors, options) {
       estimate = slopes$without, change = slopes$without - slopes$all[input$group]
     )
   })
-  data.table::rbindlist(parts)
+  data.table::rbindlist(slopes)
 }
 
 # `all`: slope by group; `without`: slope by row, that row left out.
