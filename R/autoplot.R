@@ -17,13 +17,14 @@ ggplot2::autoplot
 #' `"se_effect"` those at float rounding level, are left out and counted in the caption.
 #'
 #' `"heatmap"` has a tile for each position and base, coloured by the effect, white at 0; a grey bar marks the
-#' reference base. Above is the reference sequence in letters (up to 150 positions), below for each position the largest
-#' standard error of its effects: none of them is less sure than that. Effects at float rounding level are shown as they
-#' are.
+#' reference base, and effects that are missing or infinite are grey. Where the largest effect is more than twice the
+#' 99 % quantile of their sizes, colours end at that quantile, and the caption says what lies beyond. Above is the
+#' reference sequence in letters (up to 150 positions), below for each position the largest standard error of its
+#' effects: none of them is less sure than that. Effects at float rounding level are shown as they are.
 #'
 #' `"logo"` draws the reference sequence with letters as high as the base is important: minus the mean effect of the
-#' other three bases (of those the table has). A letter upwards: mutating it lowers the prediction; downwards: raises it.
-#' Of the conventions for in-silico mutagenesis another is prediction minus the mean over all four bases, which is three
+#' other three bases (of those the table has). Upwards: mutating the base lowers the prediction; downwards: raises it.
+#' Another convention of in-silico mutagenesis is the prediction minus the mean over all four bases, which is three
 #' quarters of this.
 #'
 #' In both, panels are sequences, and the axis runs along the sequence from its 5' to its 3' end. Where all sequences
@@ -41,13 +42,14 @@ ggplot2::autoplot
 #'   for `"heatmap"` and `"logo"`. For `"before_after"` as many as there are, and `NULL` for all.
 #' @param positions For `"heatmap"` and `"logo"`: positions to show, counted from 1 in the sequence, such as `200:260`;
 #'   `NULL` for all.
-#' @param motifs For these: motifs ([read_motifs()]) whose hits are marked, as [motif_hits()] finds them in the sequences
-#'   shown, where the table has all their positions; or a table of [motif_hits()].
+#' @param motifs For these: motifs ([read_motifs()]) whose hits are marked, as [motif_hits()] finds them in the
+#'   sequences shown, of which the table must then have all positions; or a table of [motif_hits()].
 #' @param exposure,outcome For `"before_after"`: the names of two outputs.
 #' @param ... Must be empty.
-#' @return A ggplot. Errors: `deepmr_error_argument` (`type`, and arguments that it does not use), `deepmr_error_columns`,
-#'   `deepmr_error_no_rows` (nothing to show), `deepmr_error_unknown_output`, `deepmr_error_same_output`,
-#'   `deepmr_error_duplicated_rows`, `deepmr_error_coordinates` (positions and coordinates that contradict each other),
+#' @return A ggplot. Errors: `deepmr_error_argument` (`type`, and arguments that it does not use),
+#'   `deepmr_error_columns`, `deepmr_error_no_rows` (nothing to show), `deepmr_error_unknown_output`,
+#'   `deepmr_error_ambiguous_output`, `deepmr_error_same_output`, `deepmr_error_duplicated_rows`,
+#'   `deepmr_error_coordinates` (positions and coordinates that contradict each other),
 #'   `deepmr_error_sequences` (motifs, but not all positions), `deepmr_error_not_installed` (the package ggseqlogo,
 #'   which has the letters).
 #' @references

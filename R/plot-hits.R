@@ -35,7 +35,7 @@ check_hits <- function(hits, call) {
 text_of <- function(table, sequences, call) {
   reference <- table[table$sequence %in% sequences, c("sequence", "position", "ref"), with = FALSE]
   rebuilt_sequences(
-    unique(reference), sequences, "object", "find hits there first, {.code motifs = motif_hits(sequences, motifs)}.", call
+    unique(reference), sequences, "object", "give hits, {.code motifs = motif_hits(sequences, motifs)}.", call
   )
 }
 
@@ -66,19 +66,21 @@ first_free_lane <- function(left, right) {
 
 n_lanes <- function(hits) if (is.null(hits)) 0L else max(hits$lane, 0L)
 
-# Lanes of height `lane` from `bottom` upwards.
-hit_layers <- function(hits, bottom, lane) {
+# Lanes of `height` from `bottom` upwards.
+hit_layers <- function(hits, bottom, height) {
   if (!n_lanes(hits)) return(NULL)
-  hits$low <- bottom + (hits$lane - 1) * lane
+  hits$low <- bottom + (hits$lane - 1) * height
+  hits$high <- hits$low + 0.25 * height
+  hits$text <- hits$low + 0.6 * height
   hits$at <- ifelse(hits$right, hits$xmax, hits$xmin)
   list(
     ggplot2::geom_rect(
-      ggplot2::aes(xmin = .data$xmin, xmax = .data$xmax, ymin = .data$low, ymax = .data$low + 0.25 * lane),
+      ggplot2::aes(xmin = .data$xmin, xmax = .data$xmax, ymin = .data$low, ymax = .data$high),
       data = hits, fill = "grey35", inherit.aes = FALSE
     ),
     ggplot2::geom_text(
-      ggplot2::aes(.data$at, .data$low + 0.6 * lane, label = .data$label, hjust = as.numeric(.data$right)),
-      data = hits, size = 2.5, colour = ink, inherit.aes = FALSE
+      ggplot2::aes(.data$at, .data$text, label = .data$label, hjust = as.numeric(.data$right)),
+      data = hits, size = if (nlevels(hits$panel) > 1L) 2 else 2.5, colour = ink, inherit.aes = FALSE
     )
   )
 }
@@ -86,5 +88,5 @@ hit_layers <- function(hits, bottom, lane) {
 hit_sentence <- function(hits) {
   if (is.null(hits)) return("")
   if (!nrow(hits)) return("No motif has a hit here.")
-  "Grey bars: motif hits; > on the sequence's strand, < on the other."
+  "Dark bars: motif hits; > on the sequence's strand, < on the other."
 }

@@ -8,17 +8,16 @@ base_colours <- c(A = "#009E73", C = "#0072B2", G = "#E69F00", T = "#D55E00")
 letter_layers <- function(letters) {
   shapes <- letter_shapes()
   letters$letter <- seq_len(nrow(letters))
-  lapply(intersect(dna_bases, letters$base), function(base) {
-    own <- letters[letters$base == base]
-    shape <- shapes[[base]]
+  lapply(split(letters, letters$base), function(own) {
+    shape <- shapes[[own$base[1L]]]
     each <- rep(seq_len(nrow(own)), each = nrow(shape))
     points <- data.table::data.table(
       x = own$x[each] + shape$x, y = own$low[each] + shape$y * (own$high - own$low)[each],
       letter = own$letter[each], panel = own$panel[each]
     )
     ggplot2::geom_polygon(
-      ggplot2::aes(.data$x, .data$y, group = .data$letter), data = points, fill = base_colours[[base]],
-      inherit.aes = FALSE
+      ggplot2::aes(.data$x, .data$y, group = .data$letter),
+      data = points, fill = base_colours[[own$base[1L]]], inherit.aes = FALSE
     )
   })
 }

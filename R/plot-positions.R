@@ -6,6 +6,7 @@ max_maps <- 4L # sequences one above the other that a page still shows
 # say what is not shown. x is the position, or where every sequence has coordinates the place in the genome, negative
 # on the minus strand: so the axis always runs along the sequence, from its 5' to its 3' end.
 position_rows <- function(table, output, sequences, positions, call) {
+  chosen <- c(is.null(output), is.null(sequences)) # for the user, who is told of the others
   outputs <- unique(as.character(table$output))
   output <- if (is.null(output)) outputs[1L] else check_plotted_output(output, outputs, "output", call)
   all_sequences <- unique(as.character(table$sequence))
@@ -14,13 +15,14 @@ position_rows <- function(table, output, sequences, positions, call) {
   rows <- table[asked]
   in_window <- rows$position %in% window_positions(positions, rows$position, call)
   rows <- rows[in_window]
+  check_bases(rows, call)
   check_duplicated_rows(rows, variant_columns, "object", call)
   data.table::set(rows, j = "shift", value = axis_shift(rows, call))
   data.table::set(rows, j = c("x", "panel"), value = list(rows$position + rows$shift, panel_with_place(rows)))
   data.table::setattr(rows, "axis", axis_title(rows))
   data.table::setattr(rows, "sentences", c(
-    not_shown(length(outputs) - 1L, length(outputs), "outputs", "see `output`"),
-    not_shown(length(all_sequences) - length(sequences), length(all_sequences), "sequences", "see `sequences`")
+    if (chosen[1L]) not_shown(length(outputs) - 1L, length(outputs), "outputs", "see `output`"),
+    if (chosen[2L]) not_shown(length(all_sequences) - 1L, length(all_sequences), "sequences", "see `sequences`")
   ))
   rows
 }
@@ -49,7 +51,7 @@ check_plotted_sequences <- function(sequences, known, call) {
   if (!is.character(sequences) || !length(sequences) || length(unknown) || anyDuplicated(sequences)) {
     bad <- c(unknown, sequences[duplicated(sequences)], sequences)
     stop_deepmr(
-      "argument", "{.arg sequences} must be different names of sequences in {.arg object}, not {.val {or_none(bad)[1]}}.",
+      "argument", "{.arg sequences} must be different sequences of {.arg object}, not {.val {or_none(bad)[1L]}}.",
       "It has {.val {utils::head(known, 3L)}}.",
       call = call
     )
@@ -69,12 +71,24 @@ window_positions <- function(positions, known, call) {
   positions
 }
 
+check_bases <- function(rows, call) {
+  odd <- setdiff(c(rows$ref, rows$alt), dna_bases)
+  if (length(odd)) {
+    stop_deepmr(
+      "columns", "{.field ref} and {.field alt} of {.arg object} must be A, C, G or T, not {.val {odd[1L]}}.",
+      call = call
+    )
+  }
+}
+
+on_genome <- function(rows) {
+  all(coordinate_columns %in% names(rows)) && !anyNA(rows$chrom) && !anyNA(rows$genome_position) &&
+    all(rows$strand %in% c("+", "-"))
+}
+
 # What to add to a position to get its place on the axis.
 axis_shift <- function(rows, call) {
-  known <- coordinate_columns %in% names(rows)
-  if (!all(known) || anyNA(rows[, coordinate_columns, with = FALSE]) || !all(rows$strand %in% c("+", "-"))) {
-    return(rep(0, nrow(rows)))
-  }
+  if (!on_genome(rows)) return(rep(0, nrow(rows)))
   shift <- ifelse(rows$strand == "-", -1, 1) * rows$genome_position - rows$position
   places <- unique(data.table::data.table(sequence = rows$sequence, chrom = rows$chrom, shift = shift))
   twice <- places$sequence[duplicated(places$sequence)]
@@ -87,8 +101,6 @@ axis_shift <- function(rows, call) {
   }
   shift
 }
-
-on_genome <- function(rows) any(rows$shift != 0)
 
 # With a genome's axis, titles say which part of the sequence this is.
 panel_with_place <- function(rows) {
@@ -108,8 +120,14 @@ axis_title <- function(rows) {
   paste0(
     "position on ", one_or(rows$chrom, "the chromosome"),
     if (identical(minus, TRUE)) ", falling from left to right",
-    if (length(minus) == 2L) "; on the minus strand falling from left to right"
+    if (length(minus) == 2L) " (falling on the minus strand)"
   )
+}
+
+# Whole numbers, none so near an end that its label would be cut off.
+inner_breaks <- function(limits) {
+  breaks <- unique(round(pretty(limits, 4L)))
+  breaks[abs(breaks - mean(limits)) <= 0.46 * diff(limits)]
 }
 
 # Panels one below the other, and their x axis.
@@ -117,12 +135,15 @@ position_layers <- function(rows) {
   list(
     ggplot2::facet_wrap("panel", ncol = 1L, scales = "free_x"),
     ggplot2::scale_x_continuous(
-      attr(rows, "axis"), breaks = function(limits) unique(round(pretty(limits, 5L))),
+      attr(rows, "axis"), breaks = inner_breaks,
       labels = function(x) format_count(abs(x)), expand = ggplot2::expansion(add = 0.3),
       guide = ggplot2::guide_axis(check.overlap = TRUE)
     ),
     theme_deepmr(),
     strip_fitting(levels(rows$panel), columns = 1L),
-    ggplot2::theme(panel.grid.major = ggplot2::element_blank())
+    ggplot2::theme(
+      panel.grid.major = ggplot2::element_blank(),
+      axis.text.y = ggplot2::element_text(size = if (nlevels(rows$panel) > 1L) 6 else 8.8)
+    )
   )
 }
