@@ -38,8 +38,9 @@ ggplot2::autoplot
 #' @param object A table of [saturation_mutagenesis()] or [simulate_mutagenesis()].
 #' @param type `"mean_variance"`, `"se_effect"`, `"heatmap"`, `"logo"` or `"before_after"`.
 #' @param output For `"heatmap"` and `"logo"`: name of one output; `NULL` for the first.
-#' @param sequences For these and `"before_after"`: names of the sequences to show. `NULL` for the first one; up to four
-#'   for `"heatmap"` and `"logo"`, where three or four want a picture higher than 5 inches. For `"before_after"` as many as there are, and `NULL` for all.
+#' @param sequences For these and `"before_after"`: names of the sequences to show. `"heatmap"` and `"logo"` show up to
+#'   four, of which three or four want a picture higher than 5 inches; `NULL` for the first. `"before_after"` shows any
+#'   number; `NULL` for all.
 #' @param positions For `"heatmap"` and `"logo"`: positions to show, counted from 1 in the sequence, such as `200:260`;
 #'   `NULL` for all.
 #' @param motifs For these: motifs ([read_motifs()]) whose hits are marked, as [motif_hits()] finds them in the
