@@ -14,9 +14,9 @@
 #' @param method One or more of `"egger_draws"`, `"ivw_draws"`, `"egger"`, `"ivw"`, `"ivw_delta"`,
 #'   `"divw"`, `"ols"`; `NULL` as in [fit_mr()].
 #' @return A data.table, one row per variant used, method and error: `sequence`,
-#'   `exposure`, `outcome`, `method`, `error`, `position`, `ref`, `alt` (where the table has
-#'   them), `beta_exposure`, `beta_outcome`, `estimate` (the slope without this variant;
-#'   `NA` where fewer variants are left than the method needs, or the denominator would not
+#'   `exposure`, `outcome`, `method`, `error`, `position`, `ref`, `alt`, `chrom`, `genome_position`, `strand`, `id`
+#'   (those of the last seven that the table has), `beta_exposure`, `beta_outcome`, `estimate` (the slope without this
+#'   variant; `NA` where fewer variants are left than the method needs, or the denominator would not
 #'   be positive) and `change` (that minus the slope with it).
 #' @section Errors:
 #' Those of [fit_mr()]; `deepmr_error_no_closed_form` for a method without one.
@@ -43,7 +43,7 @@ leave_one_out <- function(x, method = NULL, error = c("mc", "classical"), weight
   check_weight_choice(weights, method)
   slopes <- data.table::rbindlist(lapply(method, function(name) method_slopes(data, name, error, options)))
   data.table::setorderv(slopes, c("group", "method_rank", "error_rank", "row"))
-  variant <- intersect(c("position", "ref", "alt"), names(data))
+  variant <- intersect(c("position", "ref", "alt", place_columns), names(data))
   columns <- c("sequence", "exposure", "outcome", variant, "beta_exposure", "beta_outcome")
   found <- slopes[, c("method", "error", "estimate", "change"), with = FALSE]
   out <- cbind(data[slopes$row, columns, with = FALSE], found)
