@@ -29,8 +29,35 @@ test_that("a page holds the pooled numbers, names what failed, and asks the netw
   expect_on_page(page, "R session")
   # One forest, one scatter, both inside the page.
   expect_length(gregexpr("<img src=\"data:image/png;base64,", page, fixed = TRUE)[[1]], 2L)
-  expect_not_on_page(page, "(src|href)=[\"']?(https?:)?//")
+  # Figures of the tables handed over, read back.
+  shown <- page_table(page, "Slopes pooled")
+  expect_identical(shown[["pooled slope"]], number(pooled$estimate))
+  expect_identical(shown[["95 % interval"]], interval(pooled$conf.low, pooled$conf.high))
+  expect_identical(shown[["one more sequence"]], interval(pooled$pred.low, pooled$pred.high))
+  shown <- page_table(page, "All 8 fits")
+  expect_identical(shown$sequence, fit$sequence)
+  expect_identical(shown$slope, number(fit$estimate))
+  expect_identical(shown[["mean F"]], number(fit$mean_f))
+  shown <- page_table(page, "Variants left out")
+  expect_identical(as.numeric(shown$variants), as.numeric(sum(fit[error == "mc"]$n_left_out)))
+  # Whatever the browser fetches by itself is inside the page.
+  expect_not_on_page(page, "(src|srcset|poster|data|action)=[\"']?(?!data:)[^\"' >]*[/.]")
+  expect_not_on_page(page, "<(link|iframe|object|embed|base|meta http-equiv=[\"']?refresh)")
   expect_not_on_page(page, "@import|url\\((?!data:)")
+})
+
+test_that("what was not handed over is one line that says how to add it", {
+  sections <- report_sections(new_report(report_fit(2L)))
+  for (section in c("motifs", "calibration", "scatters", "model", "sequences")) {
+    expect_match(sections[[section]], "^<p>[^\n]*render_report\\(fit, file, [a-z]+ = [^\n]*</p>$", info = section)
+  }
+  expect_true(all(nzchar(unlist(sections))))
+})
+
+test_that("every section of the template exists, and every section is in the template", {
+  template <- readLines(system.file("report", "report.Rmd", package = "deepmr"))
+  used <- unlist(regmatches(template, gregexpr("(?<=sections\\$)[a-z_]+", template, perl = TRUE)))
+  expect_setequal(used, names(report_sections(new_report(report_fit(1L)))))
 })
 
 test_that("one sequence is not pooled, and the page says why", {
