@@ -100,7 +100,7 @@ report_calibration <- function(report) {
   if (is.null(report$calibration)) {
     return(not_given(
       "Whether predictions and standard errors are calibrated was not checked here",
-      "calibration = reliability(predictions, labels)", "or <code>se_coverage()</code>, where true effects are known"
+      "calibration = list(reliability(predictions, labels), se_coverage(mutagenesis, truth))"
     ))
   }
   html <- list(
@@ -130,7 +130,7 @@ calibration_error_html <- function(x) {
     "; %s root mean square, free of the noise of small bins", number(x$rmsce_debiased)
   ))
   sentences <- sprintf(
-    "%sthe share of ones differs from the predicted probability by %s on average%s and by %s in the worst of %d bins%s.",
+    "%sthe share of ones is off the predicted probability by %s on average%s and by %s in the worst of %d bins%s.",
     output_start(x$output), number(x$ece), between, number(x$mce), x$bins, free
   )
   shown <- columns_as(x, c(
@@ -195,9 +195,9 @@ coverage_html <- function(x) {
     output = "output", set = "set", interval = "interval", promised = "level", held = "coverage", low = "cluster.low",
     high = "cluster.high", variants = "n", sequences = "n_sequences", `median SE` = "median_se"
   ))
+  words <- "Share of true effects that intervals hold, against what they promise."
   paste0(
-    some_bullets(sentences),
-    html_plot(plot, "Share of true effects that intervals hold, against what they promise.", panel_height(length(shown))),
+    some_bullets(sentences), html_plot(plot, words, panel_height(length(shown))),
     folded("The shares", html_table(table, "Coverage, with bootstrap intervals over sequences", tall = nrow(x) > 15L))
   )
 }
@@ -211,7 +211,8 @@ recalibration_html <- function(x) {
      recalibrated only where the model had it put on: see the scale of the predictions below.",
     escape_html(x$words)
   )
-  scores <- columns_as(scores, c(output = "output", method = "method", labels = "n", before = "before", after = "after"))
+  columns <- c(output = "output", method = "method", labels = "n", before = "before", after = "after")
+  scores <- columns_as(scores, columns)
   paste(
     c(
       paragraphs(sentence), html_table(scores, paste("Mean", words, "before and after"), tall = nrow(scores) > 15L),

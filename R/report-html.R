@@ -83,17 +83,19 @@ html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
 html_plot <- function(plot, words, height) {
   file <- tempfile(fileext = ".png")
   on.exit(unlink(file))
-  image <- function(width, dpi) {
+  image <- function(plot, width, dpi) {
     ggplot2::ggsave(file, plot, width = width, height = height, dpi = dpi, limitsize = FALSE)
     knitr::image_uri(file)
   }
+  # A legend wider than its panels then reaches over the axis, not off the page.
+  narrow <- plot + ggplot2::theme(legend.justification = "right")
   words <- escape_html(words)
   sprintf(
     paste0(
       "<figure><picture><source media=\"(max-width: 600px)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\"></picture>",
       "<figcaption>%s</figcaption></figure>"
     ),
-    image(5, 160), image(8, 130), words, words
+    image(narrow, 5, 160), image(plot, 8, 130), words, words
   )
 }
 
@@ -103,8 +105,8 @@ folded <- function(words, html) {
 }
 
 # One line in the place of what was not handed over: what is missing, and the argument that adds it.
-not_given <- function(what, argument, ...) {
-  paragraphs(paste0(what, "; <code>render_report(fit, file, ", argument, ")</code> adds it", paste("", ...), "."))
+not_given <- function(what, argument) {
+  paragraphs(paste0(what, "; <code>render_report(fit, file, ", argument, ")</code> adds it."))
 }
 
 report_style <- function() {

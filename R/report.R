@@ -1,9 +1,9 @@
 #' A report of Mendelian randomization fits
 #'
-#' One self-contained HTML page that opens without R, Python or network: what was asked; pooled slopes with forest plots;
-#' whether the mutations break motifs; whether predictions and standard errors are calibrated; every fit; what the
-#' diagnostics say; which fits failed and which variants were left out and why; the model, its dropout masks and the
-#' sequences; how to cite; versions. What was not handed over is one line that says how to add it.
+#' One self-contained HTML page that opens without R, Python or network: what was asked; pooled slopes with forest
+#' plots; whether the mutations break motifs; whether predictions and standard errors are calibrated; every fit; what
+#' the diagnostics say; which fits failed and which variants were left out and why; the model, its dropout masks and
+#' the sequences; how to cite; versions. What was not handed over is one line that says how to add it.
 #'
 #' @param fit A fit ([fit_mr()]), whole or a part of its rows.
 #' @param file Path of the page, ending in `.html`. Its folder must exist. A page that is there

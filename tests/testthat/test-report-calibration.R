@@ -41,7 +41,8 @@ test_that("the page holds the figures of all four kinds, of the fit's outputs on
   expect_identical(shown$held, number(coverage$coverage))
   shown <- page_table(page, "Mean log loss")
   expect_identical(shown$after, number(generics::glance(fitted)[output == "exposure"]$after))
-  expect_identical(page_table(page, "Parameters")$estimate, number(generics::tidy(fitted)[output == "exposure"]$estimate))
+  terms <- generics::tidy(fitted)[output == "exposure"]
+  expect_identical(page_table(page, "Parameters")$estimate, number(terms$estimate))
 
   expect_on_page(page, "<h3>Effects against &lt;truth&gt;</h3>")
   expect_on_page(page, "<h3>Reliability of the predictions</h3>")

@@ -12,7 +12,8 @@ test_that("sequences of a genome are told with their place and what was set asid
   )
   data.table::setattr(x, "set_aside", set_aside)
   page <- report_sequences(new_report(fit[fit$sequence != "simulated3"], x))
-  expect_match(page, "<strong>2 sequences</strong> with 30 variants each. Cut from a genome: chr1 (1), chr2 (1)", fixed = TRUE)
+  place <- "<strong>2 sequences</strong> with 30 variants each. Cut from a genome: chr1 (1), chr2 (1)"
+  expect_match(page, place, fixed = TRUE)
   expect_match(page, "3 set aside: too many N (2), unknown chromosome (1).", fixed = TRUE)
   table <- page_table(page, "The sequences")
   expect_identical(table$chromosome, c("chr2", "chr1"))
