@@ -181,7 +181,7 @@ coverage_html <- function(x) {
   verdict <- data.table::fcase(
     high < rows$level, "standard errors are too small",
     low > rows$level, "standard errors are larger than they need be",
-    default = "which fits what they promise"
+    default = "no sign that standard errors are off"
   )
   percent <- function(share) number(100 * share, 1L)
   sentences <- sprintf(

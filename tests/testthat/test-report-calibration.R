@@ -59,7 +59,7 @@ test_that("coverage is judged by its interval", {
   coverage <- simulated_coverage(x)
   coverage[, c("coverage", "cluster.low", "cluster.high") := list(0.94, 0.9, 0.97)]
   expect_match(coverage_html(coverage), "promise 95 %, 94.0 % hold the true effect (90.0 to 97.0)", fixed = TRUE)
-  expect_match(coverage_html(coverage), "fits what they promise", fixed = TRUE)
+  expect_match(coverage_html(coverage), "no sign that standard errors are off", fixed = TRUE)
 })
 
 test_that("bins outside their intervals are counted, high and low", {
