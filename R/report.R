@@ -31,11 +31,10 @@
 #' @examplesIf rlang::is_installed("rmarkdown") && rmarkdown::pandoc_available()
 #' x <- simulate_mutagenesis(n_sequences = 3, length = 30)
 #' fit <- fit_mr(x, exposure = "exposure", outcome = "outcome")
-#' # Here the simulated effects are the truth; elsewhere it is measured.
+#' # A made-up truth, to show how the coverage of the standard errors is added
 #' truth <- x[, list(sequence, position, alt, output, effect = effect + 0.01)]
-#' page <- render_report(
-#'   fit, tempfile(fileext = ".html"), mutagenesis = x, calibration = list(`SE` = se_coverage(x, truth))
-#' )
+#' file <- tempfile(fileext = ".html")
+#' render_report(fit, file, mutagenesis = x, calibration = se_coverage(x, truth))
 #' @export
 render_report <- function(fit, file, mutagenesis = NULL, motifs = NULL, calibration = NULL, title = NULL) {
   check_report_tools()
