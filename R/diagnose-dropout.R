@@ -132,7 +132,10 @@ spread_is_rounding <- function(levels) !(sqrt(levels$var) > 32 * 2^-23 * abs(lev
 
 # The active dropout calls of a model under a choice: `member` (from 1), `site`, `kind`, `rate`.
 active_sites <- function(model, dropout, call = rlang::caller_env()) {
-  found <- to_r(call_backend("active.active_sites", model$handle, backend_spec(dropout), .call = call))
+  sites_table(to_r(call_backend("active.active_sites", model$handle, backend_spec(dropout), .call = call)))
+}
+
+sites_table <- function(found) {
   found <- lapply(found, unlist)
   data.table::data.table(member = found$member, site = found$name, kind = found$kind, rate = found$rate)
 }

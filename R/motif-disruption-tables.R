@@ -99,32 +99,42 @@ disruption_sentences <- function(pooled, top, reachable) {
   }, "")
 }
 
-#' @export
-print.deepmr_motif_disruption <- function(x, ...) {
+# What was found: of each output's own motif, then of all other pairs.
+disruption_words <- function(x) {
   pooled <- x$pooled
-  top <- attr(x, "top")
-  cat(
-    "<motif disruption> ", counted(data.table::uniqueN(pooled$motif), "motif"), ", ",
-    counted(data.table::uniqueN(pooled$output), "output"), ", ", counted(pooled$n_sequences[1L], "sequence"), "\n",
-    sep = ""
-  )
-  own <- pooled[pooled$own]
-  say <- function(words) cli::cat_line(strwrap(words, width = cli::console_width(), exdent = 2L))
-  for (words in disruption_sentences(own, top, attr(x, "reachable"))) {
-    say(paste0("* ", toupper(substr(words, 1L, 1L)), substring(words, 2L), "."))
-  }
+  words <- disruption_sentences(pooled[pooled$own], attr(x, "top"), attr(x, "reachable"))
+  words <- sprintf("%s%s.", toupper(substr(words, 1L, 1L)), substring(words, 2L))
   other <- pooled[!pooled$own]
   also <- other[other$p_enrichment <= 0.05 & !is.na(other$p_enrichment)]
   if (nrow(other)) {
-    say(sprintf(
+    words <- c(words, sprintf(
       "Of %s of a motif with another output, %d %s enriched at p <= 0.05%s.", counted(nrow(other), "pair"), nrow(also),
       if (nrow(also) == 1L) "is" else "are",
       if (nrow(also)) paste0(": ", paste(also$output, "by", also$motif, collapse = ", ")) else ""
     ))
   }
-  say(sprintf(
-    "Counted: the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
-    format(attr(x, "p_hit")), counted(attr(x, "n_shuffles"), "shuffle")
-  ))
+  words
+}
+
+disruption_counted <- function(x) {
+  sprintf(
+    "Counted: the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.",
+    format(100 * attr(x, "top")), format(attr(x, "p_hit")), counted(attr(x, "n_shuffles"), "shuffle")
+  )
+}
+
+#' @export
+print.deepmr_motif_disruption <- function(x, ...) {
+  pooled <- x$pooled
+  cat(
+    "<motif disruption> ", counted(data.table::uniqueN(pooled$motif), "motif"), ", ",
+    counted(data.table::uniqueN(pooled$output), "output"), ", ", counted(pooled$n_sequences[1L], "sequence"), "\n",
+    sep = ""
+  )
+  words <- disruption_words(x)
+  own <- seq_along(words) <= sum(pooled$own)
+  for (line in c(paste0(ifelse(own, "* ", ""), words), disruption_counted(x))) {
+    cli::cat_line(strwrap(line, width = cli::console_width(), exdent = 2L))
+  }
   invisible(x)
 }

@@ -166,7 +166,7 @@ information <- function(matrix) {
 #' of b and `a` the pseudocount, shared out among the bases by f. Sums over a window are scores in bits: how much
 #' likelier the window is under the motif than under the background.
 #'
-#' The pseudocount of 0.8 is what Nishida et al. (2009) recommend. Matrices of probabilities count as
+#' The pseudocount of 0.8 is what Nishida et al. (2009) suggest for practical use. Matrices of probabilities count as
 #' `nsites` sites, or 20 where that is unknown (MEME's own default).
 #'
 #' @param motifs Motifs ([read_motifs()], [jaspar_motifs()]).

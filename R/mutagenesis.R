@@ -80,7 +80,7 @@ mutagenesis_columns <- c(
 #'     \item{`n_members`}{of an ensemble: its members M; draw t is member (t - 1) mod M}
 #'     \item{`spread`}{of a model with [transform_spread()]: the factor that variances, covariance and draws include}
 #'   }
-#'   `attr(x, "provenance")` says how it was made.
+#'   `attr(x, "provenance")` says how it was made, `attr(x, "set_aside")` which intervals [sequences_bed()] set aside.
 #' @section Errors:
 #' `deepmr_error_no_dropout` (no active dropout), `deepmr_error_dropout_site` (a
 #' dropout call that cannot be locked), `deepmr_error_batchnorm` and
@@ -133,14 +133,18 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
   # Draws of one member are not independent of each other, which fits must know.
   if (length(model$members) > 1L) data.table::set(table, j = "n_members", value = length(model$members))
   add_coordinates(table, sequences)
-  new_mutagenesis(table, list(
+  made <- list(
     source = model$source, members = model$members, transform = model$transform, n_sequences = length(sequences),
-    windows = attr(sequences, "windows"), positions = positions, dropout = dropout, n_samples = n_samples,
-    seed = asked$seed, engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name),
-    precision = precision,
+    windows = attr(sequences, "windows"), positions = positions, dropout = dropout,
+    sites = if (!is.null(dropout)) sites_table(to_r(run$active)), n_samples = n_samples, seed = asked$seed,
+    engine = engines, batch_size = to_r(run$rows_per_pass), device = to_r(run$device_name), precision = precision,
     seconds = as.numeric(difftime(Sys.time(), started, units = "secs")),
     deepmr = as.character(utils::packageVersion("deepmr"))
-  ))
+  )
+  table <- new_mutagenesis(table, made)
+  # What was asked for and is not among the sequences, as variant_effects() says it of variants.
+  data.table::setattr(table, "set_aside", attr(sequences, "set_aside"))
+  table
 }
 
 most_draws <- 5e7

@@ -3,7 +3,8 @@
 max_report_rows <- 5000L
 max_report_panels <- 12L
 
-new_report <- function(fit, mutagenesis, title, call = rlang::caller_env()) {
+new_report <- function(fit, mutagenesis = NULL, motifs = NULL, calibration = NULL, title = NULL,
+                       call = rlang::caller_env()) {
   not_read <- c("group", "method_rank", "error_rank", "target", "slope_without_draw")
   columns <- c(fit_keys, setdiff(fit_columns, c(not_read, fit_keys)))
   check_columns(fit, columns, "fit", call = call)
@@ -18,6 +19,7 @@ new_report <- function(fit, mutagenesis, title, call = rlang::caller_env()) {
     # One sequence has nothing to pool.
     pooled = if (data.table::uniqueN(fit$sequence) > 1L) meta_analyze(fit),
     pairs = unique(data.table::as.data.table(as.list(fit)[c("exposure", "outcome")])),
+    motifs = check_report_motifs(motifs, fit, call), calibration = check_report_calibration(calibration, fit, call),
     title = check_title(title, fit, call)
   )
 }

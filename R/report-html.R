@@ -78,22 +78,35 @@ html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
   )
 }
 
-html_figure <- function(file, words) {
-  words <- escape_html(words)
-  sprintf(
-    paste0(
-      "<figure><img src=\"%s\" alt=\"%s\">", "<figcaption>%s</figcaption></figure>"
-    ),
-    knitr::image_uri(file), words, words
-  )
-}
-
-# Draws without leaving a file or an open device behind.
+# Twice, as letters that suit a desktop cannot be read on a phone: 8 inches wide, and 5 for narrow screens. Without
+# leaving a file or an open device behind.
 html_plot <- function(plot, words, height) {
   file <- tempfile(fileext = ".png")
   on.exit(unlink(file))
-  ggplot2::ggsave(file, plot, width = 8, height = height, dpi = 130, limitsize = FALSE)
-  html_figure(file, words)
+  image <- function(plot, width, dpi) {
+    ggplot2::ggsave(file, plot, width = width, height = height, dpi = dpi, limitsize = FALSE)
+    knitr::image_uri(file)
+  }
+  # A legend wider than its panels then reaches over the axis, not off the page.
+  narrow <- plot + ggplot2::theme(legend.justification = "right")
+  words <- escape_html(words)
+  sprintf(
+    paste0(
+      "<figure><picture><source media=\"(max-width: 600px)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\"></picture>",
+      "<figcaption>%s</figcaption></figure>"
+    ),
+    image(narrow, 5, 160), image(plot, 8, 130), words, words
+  )
+}
+
+# What takes a line until it is asked for.
+folded <- function(words, html) {
+  paste0("<details><summary>", words, "</summary>\n", html, "\n</details>")
+}
+
+# One line in the place of what was not handed over: what is missing, and the argument that adds it.
+not_given <- function(what, argument) {
+  paragraphs(paste0(what, "; <code>render_report(fit, file, ", argument, ")</code> adds it."))
 }
 
 report_style <- function() {

@@ -43,9 +43,8 @@ report_asked <- function(report) {
   methods <- unique(fit$method)
   known <- method_registry()[methods]
   method_words <- sprintf(
-    "<code>%s</code>: %s (%s)", escape_html(methods),
-    vapply(known, function(m) if (is.null(m)) "not one of deepmr's" else m$label, ""),
-    vapply(known, function(m) if (is.null(m)) "no reference" else m$reference, "")
+    "<code>%s</code>: %s", escape_html(methods),
+    vapply(known, function(m) if (is.null(m)) "not one of deepmr's" else m$label, "")
   )
   dl <- c(
     "exposures" = named(fit$exposure), "outcomes" = named(fit$outcome),
@@ -127,18 +126,5 @@ middle_diagnostics <- function(fits) {
     `variants used` = middle(as.numeric(fits$n)), `mean F` = middle(fits$mean_f), i2_gx = middle(fits$i2_gx),
     i2_cov = middle(fits$i2_cov), `cross-talk` = middle(fits$cross_talk),
     `Q / df` = middle(fits$q_egger / (fits$n - 2)), `Q p < 0.05` = sum(fits$q_egger_p < 0.05, na.rm = TRUE)
-  )
-}
-
-report_versions <- function() {
-  version <- as.character(utils::packageVersion("deepmr"))
-  about <- utils::packageDescription("deepmr", fields = c("Title", "Author"))
-  paragraphs(
-    sprintf("Made on %s with deepmr %s and R %s.", format(Sys.time(), "%Y-%m-%d %H:%M %Z"), version, getRversion()),
-    paste0(
-      "To cite: <em>deepmr: ", escape_html(about$Title), "</em>. R package version ", version,
-      ". Pooling: Viechtbauer W (2010). Conducting meta-analyses in R with the metafor package. ",
-      "<em>J Stat Softw</em> 36(3):1-48."
-    )
   )
 }

@@ -1,32 +1,46 @@
 #' A report of Mendelian randomization fits
 #'
-#' One self-contained HTML page: what was asked, the pooled slopes with forest plots, every fit, what the
-#' diagnostics say, which fits failed and which variants were left out and why, how the effects were made, and
-#' the versions of the software.
+#' One self-contained HTML page that opens without R, Python or network: what was asked; pooled slopes with forest
+#' plots; whether the mutations break motifs; whether predictions and standard errors are calibrated; every fit; what
+#' the diagnostics say; which fits failed and which variants were left out and why; the model, its dropout masks and
+#' the sequences; how to cite; versions. What was not handed over is one line that says how to add it.
 #'
 #' @param fit A fit ([fit_mr()]), whole or a part of its rows.
 #' @param file Path of the page, ending in `.html`. Its folder must exist. A page that is there
 #'   is replaced only when the new one is complete.
 #' @param mutagenesis The mutagenesis table that was fitted ([saturation_mutagenesis()]), for scatter plots of
-#'   a few sequences and for how the effects were made; or `NULL`.
+#'   a few sequences, and for model, masks and sequences; or `NULL`.
+#' @param motifs What [motif_disruption()] returns for the same sequences and at least one of the fit's outputs, or
+#'   `NULL`. Motifs are shown with the outputs of the fit only.
+#' @param calibration What [calibration_error()], [reliability()], [se_coverage()] or [recalibrate()] returns, a list of
+#'   these, or `NULL`. Names of the list become headings. Of tables by output only the fit's outputs and `"(pooled)"`
+#'   are shown, and at least one output of the fit must be among them. The three tables go by their columns, so one
+#'   that was read from a file serves as well.
 #' @param title Title of the page; made from the outputs by default.
 #' @return `file`, invisibly.
 #' @details Needs the package rmarkdown, and pandoc. Slopes are pooled by [meta_analyze()] with its defaults, so
 #'   with 95 % intervals. Pictures show at most 12 pairs of exposure and outcome, tables all of them up to 5,000
-#'   rows; the page says what it leaves out.
+#'   rows; the page says what it leaves out. Each picture is there twice, for wide and for narrow screens.
 #' @section Errors:
-#' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`,
-#' `deepmr_error_file` (the page cannot be written), `deepmr_error_mutagenesis` (not the table that was
-#' fitted), `deepmr_error_not_installed` (rmarkdown or pandoc).
+#' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_duplicated_rows`, `deepmr_error_argument` (among them
+#' `motifs` of another class), `deepmr_error_file` (the page cannot be written), `deepmr_error_mutagenesis` (not the
+#' table that was fitted), `deepmr_error_calibration` (none of the four, or an empty list), `deepmr_error_outputs`
+#' (`motifs` or `calibration` about other outputs), `deepmr_error_motifs` (about other sequences),
+#' `deepmr_error_not_installed` (rmarkdown or pandoc).
+#' @seealso [autoplot()][autoplot.deepmr_mr_fit] for the pictures one by one, [diagnose()] for the diagnostics.
 #' @examplesIf rlang::is_installed("rmarkdown") && rmarkdown::pandoc_available()
 #' x <- simulate_mutagenesis(n_sequences = 3, length = 30)
 #' fit <- fit_mr(x, exposure = "exposure", outcome = "outcome")
-#' page <- render_report(fit, tempfile(fileext = ".html"), mutagenesis = x)
+#' # A made-up truth, to show how the coverage of the standard errors is added
+#' truth <- x[, list(sequence, position, alt, output, effect = effect + 0.01)]
+#' file <- tempfile(fileext = ".html")
+#' render_report(fit, file, mutagenesis = x, calibration = se_coverage(x, truth))
 #' @export
-render_report <- function(fit, file, mutagenesis = NULL, title = NULL) {
+render_report <- function(fit, file, mutagenesis = NULL, motifs = NULL, calibration = NULL, title = NULL) {
   check_report_tools()
   file <- check_report_file(file)
-  report <- new_report(fit, mutagenesis, title)
+  report <- new_report(fit, mutagenesis, motifs, calibration, title)
+  sections <- report_sections(report)
   # From a copy: the installed template's folder may be read-only, and rmarkdown writes beside the template.
   folder <- tempfile("deepmr-report-")
   dir.create(folder)
@@ -43,6 +57,23 @@ render_report <- function(fit, file, mutagenesis = NULL, title = NULL) {
   )
   replace_file(page, file)
   invisible(file)
+}
+
+# The HTML of each section, under the names that the template uses.
+report_sections <- function(report) {
+  sections <- list(
+    lead = report_lead, asked = report_asked, pooled = report_pooled, forests = report_forests, motifs = report_motifs,
+    calibration = report_calibration, scatters = report_scatters, fits = function(report) fits_table(report$fit),
+    diagnostics = report_diagnostics, failed = function(report) failed_table(report$fit), left_out = left_out_table,
+    model = report_model, sequences = report_sequences, citation = report_citation,
+    versions = function(report) report_versions()
+  )
+  show <- progress("Writing the report:", length(sections))
+  html <- lapply(seq_along(sections), function(i) {
+    show(i - 1, names(sections)[i])
+    sections[[i]](report)
+  })
+  stats::setNames(html, names(sections))
 }
 
 check_report_tools <- function(call = rlang::caller_env()) {

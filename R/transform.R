@@ -79,8 +79,7 @@
 #' `deepmr_error_unknown_output`, `deepmr_error_no_scale`: names that are not outputs; outputs
 #' without numbers. `deepmr_error_spread`: a transform after `transform_spread()`.
 #' @references
-#' Gal and Ghahramani (2016) Dropout as a Bayesian approximation. ICML, equation 11 of the
-#' appendix.
+#' Gal and Ghahramani (2016) Dropout as a Bayesian approximation. ICML, PMLR 48:1050-1059, section 4.
 #'
 #' Platt (1999) Probabilistic outputs for support vector machines.
 #'

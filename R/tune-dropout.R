@@ -7,7 +7,7 @@
 #' Gal and Ghahramani (2016) read dropout training with weight decay as variational inference in an approximation to a
 #' deep Gaussian process. The rate is then part of the approximating distribution, and tied to the
 #' rest: with N training data, weight decay lambda and share p = 1 - rate of units kept, a prior length-scale l belongs
-#' to the precision tau = p l^2 / (2 N lambda) of the observations (their section 4). Three consequences:
+#' to the precision tau = p l^2 / (2 N lambda) of the observations (their equation 7). Three consequences:
 #' * The training rate is the one for which the variational objective was optimised. It makes the draws *that*
 #'   approximate posterior's; it does not make it a good one, and the tie says nothing of how large the rate should be
 #'   without l and tau, which nobody knows of a network off the shelf.

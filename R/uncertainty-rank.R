@@ -1,7 +1,7 @@
 #' How unusual is an uncertainty?
 #'
 #' The percentile of an uncertainty (predictive standard deviation, entropy, ...) within those of a reference, such as
-#' the training sequences, after Gal (2016). A sequence of a high rank is unlike what the network knows, or hard for it;
+#' the training sequences. A sequence of a high rank is unlike what the network knows, or hard for it;
 #' its effects and their errors deserve less trust.
 #'
 #' @details
@@ -22,8 +22,6 @@
 #' `deepmr_error_argument` (not numeric, empty, missing or not finite; a `threshold` outside 0 to 1; one of the two is a
 #' table and the other is not), `deepmr_error_columns`, `deepmr_error_unknown_output` (an output that `reference`
 #' lacks), `deepmr_error_no_draws` (predictions with dropout off have no variance).
-#' @references
-#' Gal Y (2016). Uncertainty in deep learning. PhD thesis, University of Cambridge.
 #' @examples
 #' uncertainty_rank(c(0.05, 0.2, 0.4, 0.6), reference = c(0.1, 0.2, 0.2, 0.3, 0.5))
 #' # The unmutated sequences of one table within those of another

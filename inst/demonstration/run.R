@@ -2,7 +2,8 @@
 #
 #   Rscript run.R FOLDER [SEQUENCES] [DRAWS]
 #
-# Writes tables (CSV), figures (PNG), demo.rds and report.html into FOLDER.
+# Writes tables (CSV), figures (PNG), demo.rds, report.html (the page that render_report() makes of any fit) and
+# truth.html (the answers beside the truth, which only a demonstration knows) into FOLDER.
 
 suppressPackageStartupMessages({
   library(deepmr)
@@ -87,18 +88,24 @@ structural <- as.data.table(oracle$coefficients)[, .(exposure = output, structur
 truth <- merge(truth, structural, by = "exposure")
 print(truth[, .(exposure, structural, oracle, network)])
 
-step("Are the predicted probabilities calibrated?")
+step("Do the mutations break motifs?")
+motifs <- read_motifs(system.file("extdata", "demo_motifs.jaspar", package = "deepmr"))
+disruption <- motif_disruption(mutagenesis, motifs, n_shuffles = 50L)
+print(disruption)
+
+step("Are probabilities and standard errors calibrated?")
 # 0/1 labels drawn from the oracle's probabilities, for all promoters that came with the package.
 many <- demo_sequences(100)
 predicted <- predict(model, many, n_samples = 20L, seed = seed)
-labelled <- merge(as.data.table(predicted), demo_truth(many)$levels, by = c("sequence", "output"))
+labels <- as.data.table(demo_truth(many)$levels)
 set.seed(seed)
-labelled[, label := stats::rbinom(.N, 1L, level)]
-calibration <- labelled[, calibration_error(mean, label), by = output]
-reliability_all <- reliability(labelled$mean, labelled$label)
+labels[, label := stats::rbinom(.N, 1L, level)]
+calibration <- calibration_error(predicted, labels)
+reliability_all <- reliability(predicted, labels)
+coverage <- se_coverage(mutagenesis, oracle$effects)
 print(calibration)
 
-step("Figures and report")
+step("Figures and pages")
 forest_truth <- rbind(
   truth[, .(exposure, truth_name = "structural coefficient", value = structural)],
   truth[, .(exposure, truth_name = "network's own slope (weighted mean)", value = network)]
@@ -112,52 +119,42 @@ plots <- list(
   density = autoplot(mc, "density", pooled = pooled_mc, truth = forest_truth),
   mean_variance = autoplot(mutagenesis, "mean_variance"),
   se_effect = autoplot(mutagenesis, "se_effect"),
-  reliability = autoplot(reliability_all)
+  reliability = autoplot(reliability_all[output == "(pooled)", !"output"]),
+  motifs = autoplot(disruption, "matrix")
 )
-heights <- c(forest = 7, scatter = 5.5, density = 5, mean_variance = 5.5, se_effect = 5.5, reliability = 5.5)
+heights <- c(
+  forest = 7, scatter = 5.5, density = 5, mean_variance = 5.5, se_effect = 5.5, reliability = 5.5, motifs = 5
+)
 for (name in names(plots)) {
   ggsave(in_folder(paste0(name, ".png")), plots[[name]], width = 8, height = heights[[name]], dpi = 150)
 }
 tables <- list(
   effects = effects[, .SD, .SDcols = !c("draws_exposure", "draws_outcome")],
   fits = tidy(fit), diagnostics = glance(fit), pooled = pooled,
-  truth = truth, truth_per_sequence = per_sequence, calibration = calibration
+  truth = truth, truth_per_sequence = per_sequence, calibration = calibration, motifs = disruption$pooled
 )
 for (name in names(tables)) fwrite(as.data.table(tables[[name]]), in_folder(paste0(name, ".csv")))
-evaluation <- fread(system.file("extdata", "demo_evaluation.csv", package = "deepmr"))
-setnames(
-  evaluation, c("level_arm", "level_shipped", "effect_pooled", "effect_median", "effect_windows"),
-  c(
-    "levels, whole arm", "levels, 100 promoters", "SNV effects, pooled", "SNV effects, median",
-    "promoters in the median"
-  )
+saveRDS(
+  list(effects = effects, fit = fit, pooled = pooled, truth = truth, per_sequence_truth = per_sequence),
+  in_folder("demo.rds")
 )
-seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
-python <- deepmr_python_info()
-saveRDS(list(
-  effects = effects, fit = fit, pooled = pooled, set_aside = set_aside,
-  truth = truth, per_sequence_truth = per_sequence,
-  calibration = calibration, reliability = list(all = reliability_all), evaluation = evaluation,
-  figures = stats::setNames(paste0(names(plots), ".png"), names(plots)),
-  settings = list(
-    n_sequences = n_sequences, n_samples = n_samples, seed = seed, seconds = round(seconds),
-    versions = list(
-      deepmr = as.character(utils::packageVersion("deepmr")), R = as.character(getRversion()), torch = python$torch
-    )
-  )
-), in_folder("demo.rds"))
 if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available()) {
-  # Rendered from a copy: the installed template's folder may not be writable.
-  template <- file.path(tempdir(), "report.Rmd")
-  file.copy(system.file("demonstration", "report.Rmd", package = "deepmr"), template, overwrite = TRUE)
-  results <- normalizePath(in_folder("demo.rds")) # now: render() changes the working directory
+  render_report(
+    fit_pooled, in_folder("report.html"), mutagenesis = mutagenesis, motifs = disruption,
+    calibration = list(
+      calibration, reliability_all, "Standard errors of effects against the oracle's effects" = coverage
+    ),
+    title = "What the demo model has learnt"
+  )
+  # Rendered from a copy: the installed template's folder may not be writable. It reads the objects made here.
+  template <- file.path(tempdir(), "truth.Rmd")
+  file.copy(system.file("demonstration", "truth.Rmd", package = "deepmr"), template, overwrite = TRUE)
   rmarkdown::render(
     template,
-    output_file = "report.html", output_dir = normalizePath(folder), quiet = TRUE,
-    params = list(demo = results), envir = new.env()
+    output_file = "truth.html", output_dir = normalizePath(folder), quiet = TRUE, envir = new.env()
   )
 } else {
-  cli::cli_alert_warning("No report.html: it needs the R package rmarkdown and pandoc.")
+  cli::cli_alert_warning("No report.html and truth.html: they need the R package rmarkdown and pandoc.")
 }
 
 step("Result")
@@ -180,6 +177,6 @@ for (name in exposures) {
   ))
 }
 cat(sprintf(
-  "Done in %.0f seconds. Tables, figures and the report are in %s; open report.html there.\n",
+  "Done in %.0f seconds. Tables, figures and pages are in %s; open report.html and truth.html there.\n",
   as.numeric(difftime(Sys.time(), started, units = "secs")), normalizePath(folder)
 ))

@@ -1,20 +1,4 @@
-skip_without_reports <- function() {
-  testthat::skip_if_not_installed("rmarkdown")
-  testthat::skip_if_not(rmarkdown::pandoc_available(), "no pandoc")
-}
-
-# Says what is missing, not the whole page.
-expect_on_page <- function(page, text) testthat::expect_true(grepl(text, page, fixed = TRUE), info = text)
-expect_not_on_page <- function(page, pattern) testthat::expect_false(grepl(pattern, page, perl = TRUE), info = pattern)
-
-read_page <- function(file) paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
-
 hostile <- "<b>chr2R:1-60(+) *odd* _name_ \"x\" & {y}"
-
-report_fit <- function(n_sequences = 3L, ...) {
-  x <- simulate_mutagenesis(n_sequences = n_sequences, length = 40)
-  fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger_draws", ...)
-}
 
 test_that("a page holds the pooled numbers, names what failed, and asks the network for nothing", {
   skip_without_reports()
@@ -45,8 +29,35 @@ test_that("a page holds the pooled numbers, names what failed, and asks the netw
   expect_on_page(page, "R session")
   # One forest, one scatter, both inside the page.
   expect_length(gregexpr("<img src=\"data:image/png;base64,", page, fixed = TRUE)[[1]], 2L)
-  expect_not_on_page(page, "(src|href)=[\"']?(https?:)?//")
+  # Figures of the tables handed over, read back.
+  shown <- page_table(page, "Slopes pooled")
+  expect_identical(shown[["pooled slope"]], number(pooled$estimate))
+  expect_identical(shown[["95 % interval"]], interval(pooled$conf.low, pooled$conf.high))
+  expect_identical(shown[["one more sequence"]], interval(pooled$pred.low, pooled$pred.high))
+  shown <- page_table(page, "All 8 fits")
+  expect_identical(shown$sequence, fit$sequence)
+  expect_identical(shown$slope, number(fit$estimate))
+  expect_identical(shown[["mean F"]], number(fit$mean_f))
+  shown <- page_table(page, "Variants left out")
+  expect_identical(as.numeric(shown$variants), as.numeric(sum(fit[error == "mc"]$n_left_out)))
+  # Whatever the browser fetches by itself is inside the page.
+  expect_not_on_page(page, "(src|srcset|poster|data|action)=[\"']?(?!data:)[^\"' >]*[/.]")
+  expect_not_on_page(page, "<(link|iframe|object|embed|base|meta http-equiv=[\"']?refresh)")
   expect_not_on_page(page, "@import|url\\((?!data:)")
+})
+
+test_that("what was not handed over is one line that says how to add it", {
+  sections <- report_sections(new_report(report_fit(2L)))
+  for (section in c("motifs", "calibration", "scatters", "model", "sequences")) {
+    expect_match(sections[[section]], "^<p>[^\n]*render_report\\(fit, file, [a-z]+ = [^\n]*</p>$", info = section)
+  }
+  expect_true(all(nzchar(unlist(sections))))
+})
+
+test_that("every section of the template exists, and every section is in the template", {
+  template <- readLines(system.file("report", "report.Rmd", package = "deepmr"))
+  used <- unlist(regmatches(template, gregexpr("(?<=sections\\$)[a-z_]+", template, perl = TRUE)))
+  expect_setequal(used, names(report_sections(new_report(report_fit(1L)))))
 })
 
 test_that("one sequence is not pooled, and the page says why", {
@@ -70,7 +81,7 @@ test_that("a page can be made when every fit failed, and from a part of a fit wi
 
   part <- report_fit()[1:2]
   data.table::setattr(part, "variants", NULL)
-  expect_match(left_out_table(new_report(part, NULL, NULL)), "reasons are not at hand", fixed = TRUE)
+  expect_match(left_out_table(new_report(part)), "reasons are not at hand", fixed = TRUE)
 })
 
 test_that("many exposures: pictures of the first 12 pairs, the others named, all in the tables", {
@@ -79,7 +90,7 @@ test_that("many exposures: pictures of the first 12 pairs, the others named, all
     one <- data.table::as.data.table(as.list(fit))
     one[, "exposure" := name]
   }))
-  report <- new_report(many, NULL, "t")
+  report <- new_report(many)
   expect_identical(nrow(report$pairs), 15L)
   named <- ": mark13 on outcome, mark14 on outcome, mark15 on outcome."
   expect_match(without_picture(report$pairs, 12L), named, fixed = TRUE)
@@ -124,44 +135,6 @@ test_that("a table of no or one row is a table", {
   expect_no_match(html_table(one[0], "c"), "<td")
 })
 
-test_that("provenance is told as far as it is known", {
-  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
-  expect_match(provenance_table(NULL), "not given", fixed = TRUE)
-  expect_match(provenance_table(data.table::as.data.table(as.list(x))), "does not say", fixed = TRUE)
-  data.table::setattr(x, "provenance", list(
-    source = "net.py", members = "net.py", dropout = dropout_spec(), seconds = 90, odd = list(1, "b"), nothing = NULL
-  ))
-  table <- provenance_table(x)
-  # A single model is its own only member.
-  expect_no_match(table, ">members<")
-  expect_match(table, "locked masks, one per element", fixed = TRUE)
-  expect_match(table, "2 min", fixed = TRUE)
-})
-
-test_that("provenance is said in words: dropout off, members, scale, positions, engines", {
-  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
-  shown <- function(...) {
-    made <- c(list(source = "net.py"), list(...))
-    data.table::setattr(x, "provenance", made)
-    provenance_table(x)
-  }
-  value <- function(setting, text) {
-    paste0("<td style=\"text-align:left\">", setting, "</td><td style=\"text-align:left\">", text, "</td>")
-  }
-  one <- shown(dropout = NULL, positions = NULL, transform = transform_logit())
-  expect_match(one, value("dropout", "off"), fixed = TRUE)
-  expect_match(one, value("mutated positions", "all"), fixed = TRUE)
-  expect_match(one, value("scale of the predictions", "logit"), fixed = TRUE)
-  three <- shown(
-    members = c("a.pt", "b.pt", "c.pt"), dropout = NULL, positions = c(20:30, 40L),
-    engine = data.frame(sequence = c("s", "t"), engine = c("dense", "dense"))
-  )
-  expect_match(three, value("members", "a.pt, b.pt, c.pt"), fixed = TRUE)
-  expect_match(three, value("dropout", "off: one draw for each of 3 members"), fixed = TRUE)
-  expect_match(three, value("mutated positions", "20-30, 40"), fixed = TRUE)
-  expect_match(three, value("engine", "dense"), fixed = TRUE)
-})
-
 test_that("status stands beside the names, and rows that are not ok are grey", {
   x <- simulate_mutagenesis(n_sequences = 2, length = 20)
   x$at_rounding[x$sequence == "simulated2"] <- TRUE
@@ -184,7 +157,7 @@ test_that("an interval narrower than the errors allow is explained, and the head
   fit <- report_fit(4L, error = "mc")
   fit$estimate <- c(0.400, 0.401, 0.399, 0.400)
   fit$std.error <- 0.1
-  report <- new_report(fit, NULL, "t")
+  report <- new_report(fit)
   expect_match(report$pooled$status, "^narrower")
   table <- pooled_table(report$pooled)
   expect_match(table, "(REML, Knapp-Hartung)", fixed = TRUE)
@@ -193,7 +166,7 @@ test_that("an interval narrower than the errors allow is explained, and the head
   expect_match(report_lead(report), "narrower than the errors of the sequences allow", fixed = TRUE)
 
   fit$std.error <- 1e-4
-  wide <- new_report(fit, NULL, "t")
+  wide <- new_report(fit)
   expect_no_match(pooled_table(wide$pooled), "adhoc")
   expect_no_match(report_lead(wide), "narrower")
 })

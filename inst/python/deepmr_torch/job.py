@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 
+from .active import add_sites, no_sites
 from .batching import choose_batch_size
 from .encode import codes
 from .errors import DeepmrError
@@ -31,6 +32,7 @@ class Job:
         self.batch_size = batch_size
         self.device = device
         self.locked = []  # one LockedModel for each member
+        self.active = no_sites()  # dropout calls, of all members; none with dropout off
         self._opened = contextlib.ExitStack()
         # A member's own numbers are in the order of its own outputs.
         places = [{name: i for i, name in enumerate(m.outputs)} for m in model.members]
@@ -52,6 +54,8 @@ class Job:
                 self.locked.append(self._opened.enter_context(locked))
             except DeepmrError as error:
                 raise told_of_member(error, self.model, member) from error.__cause__
+            if self.spec is not None:
+                add_sites(self.active, len(self.locked), self.locked[-1])
         self.name, self.sequence, self.code = name, sequence.upper(), codes(sequence)
 
     def member(self, draw):

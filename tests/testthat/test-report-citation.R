@@ -1,0 +1,25 @@
+test_that("deepmr, the methods fitted and what the page shows are cited, and nothing else", {
+  fit <- report_fit(2L, error = "mc")
+  page <- report_citation(new_report(fit))
+  expect_match(page, paste0("R package version ", utils::packageVersion("deepmr")), fixed = TRUE)
+  expect_match(page, "<code>egger_draws</code>: deepmr, ?fit_mr", fixed = TRUE)
+  expect_match(page, "Viechtbauer", fixed = TRUE)
+  expect_no_match(page, "Gal Y|Altschul|Guo C")
+
+  x <- simulate_mutagenesis(n_sequences = 1, length = 20)
+  data.table::setattr(x, "provenance", list(dropout = dropout_spec()))
+  one <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = c("egger", "ivw"), error = "mc")
+  bins <- reliability(c(0.2, 0.8), 0:1)
+  page <- report_citation(new_report(one, x, calibration = bins))
+  references <- mr_methods()
+  expect_match(page, references[name == "egger"]$reference, fixed = TRUE)
+  expect_match(page, escape_html(references[name == "ivw"]$reference), fixed = TRUE)
+  expect_no_match(page, "Viechtbauer")
+  expect_match(page, "Gal Y, Ghahramani Z (2016)", fixed = TRUE)
+  expect_match(page, "Clopper", fixed = TRUE)
+})
+
+test_that("citation() has the entry of the page", {
+  own <- utils::readCitationFile(system.file("CITATION", package = "deepmr"), utils::packageDescription("deepmr"))
+  expect_identical(own$title, paste0("deepmr: ", utils::packageDescription("deepmr")$Title))
+})
