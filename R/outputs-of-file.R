@@ -22,8 +22,8 @@
 #' @param file Name or path of one file, which need not exist.
 #' @return Rows of the table of [outputs()], with two more columns: `found`, what stands in the name, such as
 #'   `"cell Hepg2, target Foxa1sc101058"`, and `unread`, the words that say nothing of this output. Look at these: a
-#'   treatment that the model does not know is among them. Where several outputs fit, all are returned, and a message (of
-#'   class `deepmr_message_outputs`) lists them.
+#'   treatment that the model does not know is among them. Where several outputs fit, all are returned, and a message
+#'   (of class `deepmr_message_outputs`) lists them.
 #' @section Errors:
 #' `deepmr_error_no_output` (no output fits; lists the nearest), `deepmr_error_argument` (among them a name
 #' without letters or digits), `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_model_lost`.
@@ -151,5 +151,8 @@ stop_no_output_of <- function(name, read, table, call = rlang::caller_env()) {
     value <- unique(candidates[[has]])
     problem <- paste0(problem, ", though the {has} {.val {value}} stands in it")
   }
-  stop_deepmr("no_output", paste0(problem, "."), "Nearest: {.val {near}}. {.fn outputs} searches by terms.", call = call)
+  stop_deepmr(
+    "no_output", paste0(problem, "."), "Nearest: {.val {near}}. {.fn outputs} searches by terms.",
+    call = call
+  )
 }

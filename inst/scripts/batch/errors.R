@@ -45,7 +45,7 @@ last_line_of <- function(parent) {
 # R's names of what an option sets, where the option has another name.
 option_of_argument <- c(
   x = "table", n_samples = "samples", batch_size = "batch-size", module = "torch", file = "out", sequences = "fasta",
-  peaks = "bed", variants = "vcf", n = "sample"
+  peaks = "bed", variants = "vcf", n = "pick"
 )
 
 # deepmr's messages speak of the arguments of its functions: what they are called in the shell.

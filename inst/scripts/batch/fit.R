@@ -45,7 +45,7 @@ prepare_fit <- function(given) {
 
 # Said, as nothing is chosen silently.
 exposure_of_file <- function(given, table, is_mutagenesis) {
-  if (!is.null(given$exposure)) usage_error("--exposure and --exposure-of contradict each other.")
+  if (!is.null(given[["exposure"]])) usage_error("--exposure and --exposure-of contradict each other.")
   if (!is_mutagenesis) usage_error("--exposure-of needs a --table that mutagenize wrote.")
   # Several are listed here too.
   found <- suppressMessages(

@@ -1,8 +1,8 @@
 mutagenize_command <- function() {
   list(
     about = paste0(
-      "\nMutates every base of every sequence to each of the three others, or into the variants of a list; predicts all\n",
-      "under locked masks."
+      "\nMutates every base of every sequence to each of the three others, or into the variants of a list;\n",
+      "predicts all under locked masks."
     ),
     options = c(model_options(), source_options(), list(
       option("outputs", "Predictions to keep, a,b or @file with one name per line [all]", "NAMES"),
@@ -14,7 +14,7 @@ mutagenize_command <- function() {
       option("mask", "locked (default) or unlocked", "MASK"),
       option("unit", "What is dropped: element (default) or channel", "UNIT"),
       option("positions", "Positions to mutate, as 100-200,300 [all]", "RANGES"),
-      option("seed", "Seed of the masks, and of --sample [1]", "N"),
+      option("seed", "Seed of the masks, and of --pick [1]", "N"),
       option("batch-size", "Rows per call of the network", "N"),
       option("device", "cpu, cuda, cuda:1, ... [a GPU if there is one]", "DEVICE"),
       option("draws", "Keep the draws, whatever their size (only .rds holds them)"),
@@ -22,12 +22,12 @@ mutagenize_command <- function() {
       option("out", "Where the table goes: .rds, .tsv or .tsv.gz", "FILE")
     )),
     epilogue = paste0(
-      "Exactly one of --kipoi, --torch and --demo, and one of --fasta, --bed and --vcf; `deepmr.R outputs` lists what a\n",
-      "model predicts. Tables from --bed and --vcf have the coordinates in the genome.\n\nExamples:\n",
+      "Exactly one of --kipoi, --torch and --demo, and one of --fasta, --bed and --vcf; `deepmr.R outputs` lists\n",
+      "what a model predicts. Tables from --bed and --vcf have the coordinates in the genome.\n\nExamples:\n",
       "  Rscript deepmr.R mutagenize --torch net.py:Net --weights net.pt --length 1000 --fasta regions.fa \\\n",
       "    --outputs CTCF,DNase --samples 50 --out x.rds\n",
-      "  Rscript deepmr.R mutagenize --kipoi DeepSEA/predict --bed HepG2_FOXA1.narrowPeak --genome hg19.fa --sample 200 \\\n",
-      "    --outputs HepG2_FOXA1_None#1,HepG2_DNase_None --windows windows.tsv --out x.rds"
+      "  Rscript deepmr.R mutagenize --kipoi DeepSEA/predict --bed HepG2_FOXA1.narrowPeak --genome hg19.fa \\\n",
+      "    --pick 200 --outputs HepG2_FOXA1_None#1,HepG2_DNase_None --windows windows.tsv --out x.rds"
     ),
     prepare = prepare_mutagenize, run = run_mutagenize
   )
@@ -35,9 +35,10 @@ mutagenize_command <- function() {
 
 prepare_mutagenize <- function(given) {
   need_options(given, "out")
+  kind <- source_kind(given)
   model <- prepare_model(given)
   if (all(c("draws", "no-draws") %in% names(given))) usage_error("--draws and --no-draws contradict each other.")
-  inputs <- unlist(given[c("fasta", "bed", "vcf", "genome")])
+  inputs <- unlist(given[c(kind, if (kind != "fasta") "genome")])
   formats <- c(".rds", ".tsv", ".tsv.gz")
   out <- output_file(given, "out", formats, inputs)
   windows <- output_file(given, "windows", formats, inputs)
@@ -46,7 +47,7 @@ prepare_mutagenize <- function(given) {
   if (isTRUE(draws) && !is_rds(out)) usage_error("--draws needs --out to end in .rds: a text table holds no draws.")
   samples <- as_count(given, "samples", 2L)
   list(
-    model = transformed(model, given), mutate = prepare_source(given), out = out, windows = windows,
+    model = transformed(model, given), mutate = prepare_source(kind, given), out = out, windows = windows,
     # --samples only where given: with dropout off it is said to be of no use.
     arguments = c(list(n_samples = samples)[!is.null(samples)], list(
       outputs = as_names(given, "outputs"), dropout = as_dropout(given),

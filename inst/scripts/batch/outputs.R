@@ -11,7 +11,7 @@ outputs_command <- function() {
       "Exactly one of --kipoi, --torch and --demo. A search that finds nothing prints the names of the columns and,\n",
       "on stderr, the nearest names.\n\nExamples:\n",
       "  Rscript deepmr.R outputs --kipoi DeepSEA/predict HepG2 FOXA1\n",
-      "  Rscript deepmr.R outputs --kipoi DeepSEA/predict --of-file wgEncodeAwgTfbsHaibHepg2Foxa1sc101058UniPk.narrowPeak"
+      "  Rscript deepmr.R outputs --kipoi DeepSEA/predict --of-file wgEncodeAwgTfbsHaibHepg2Foxa1sc101058UniPk.bed"
     ),
     terms = TRUE, prints = TRUE,
     prepare = prepare_outputs,

@@ -7,7 +7,7 @@ source_options <- function() {
     option("bed", "Instead: intervals (BED, narrowPeak); windows of the model's length on summits or centres", "FILE"),
     option("vcf", "Instead: single-nucleotide variants, in place of every mutation; each in its own window", "FILE"),
     option("genome", "With --bed or --vcf: a FASTA or 2bit file, or the name of a BSgenome package", "GENOME"),
-    option("sample", "With --bed: only N windows, half on intervals, half elsewhere, matched (see ?sample_sequences)", "N"),
+    option("pick", "With --bed: N windows at random, half on intervals, half elsewhere (see ?sample_sequences)", "N"),
     option(
       "windows", paste(
         "With --bed or --vcf: also a table of the windows or variants,",
@@ -17,19 +17,21 @@ source_options <- function() {
   )
 }
 
-# A function of the model and of the further arguments of deepmr's functions, which gives the table `x`, how many
-# `sequences` there were, and the `windows`, used or set aside. Its arguments are checked as far as can be without a
-# model.
-prepare_source <- function(given) {
-  kinds <- intersect(c("fasta", "bed", "vcf"), names(given))
-  if (length(kinds) != 1L) {
-    usage_error(sprintf("Give exactly one of --fasta, --bed and --vcf, not %d.", length(kinds)))
-  }
-  stray <- switch(kinds, fasta = c("genome", "sample", "windows"), bed = NULL, vcf = c("sample", "positions"))
+source_kind <- function(given) {
+  kind <- intersect(c("fasta", "bed", "vcf"), names(given))
+  if (length(kind) != 1L) usage_error(sprintf("Give exactly one of --fasta, --bed and --vcf, not %d.", length(kind)))
+  stray <- switch(kind, fasta = c("genome", "pick", "windows"), bed = NULL, vcf = c("pick", "positions"))
   stray <- intersect(stray, names(given))
-  if (length(stray)) usage_error(sprintf("--%s has no meaning with --%s.", stray[1L], kinds))
-  if (kinds != "fasta" && is.null(given$genome)) usage_error(sprintf("--%s needs --genome.", kinds))
-  switch(kinds, fasta = prepare_fasta(given), bed = prepare_bed(given), vcf = prepare_vcf(given))
+  if (length(stray)) usage_error(sprintf("--%s has no meaning with --%s.", stray[1L], kind))
+  if (kind != "fasta" && is.null(given$genome)) usage_error(sprintf("--%s needs --genome.", kind))
+  kind
+}
+
+# A function of the model and of the further arguments of deepmr's functions, which gives the table `x`, how many
+# `sequences` there were, and the `windows`, used or set aside. What was given is checked as far as can be without a
+# model.
+prepare_source <- function(kind, given) {
+  switch(kind, fasta = prepare_fasta(given), bed = prepare_bed(given), vcf = prepare_vcf(given))
 }
 
 prepare_fasta <- function(given) {
@@ -41,7 +43,7 @@ prepare_fasta <- function(given) {
 prepare_bed <- function(given) {
   bed <- input_file(given$bed, "--bed")
   genome <- as_genome(given$genome)
-  n <- as_count(given, "sample", 2L)
+  n <- as_count(given, "pick", 2L)
   position_ranges(given)
   function(model, arguments) {
     positions <- as_positions(given, model$length)
