@@ -74,10 +74,13 @@ as_genome <- function(genome) {
   if (file.exists(genome) || !startsWith(genome, "BSgenome.")) {
     return(input_file(genome, "--genome"))
   }
-  if (!requireNamespace(genome, quietly = TRUE)) {
-    stop("--genome: the R package ", genome, " is not installed. In R: BiocManager::install(\"", genome, "\")")
-  }
-  getExportedValue(genome, genome)
+  # Bioconductor's packages greet at length.
+  suppressPackageStartupMessages({
+    if (!requireNamespace(genome, quietly = TRUE)) {
+      stop("--genome: the R package ", genome, " is not installed. In R: BiocManager::install(\"", genome, "\")")
+    }
+    getExportedValue(genome, genome)
+  })
 }
 
 mutate_all <- function(model, sequences, positions, arguments) {
