@@ -21,6 +21,13 @@ add_coordinates <- function(table, sequences) {
   data.table::setcolorder(table, c(variant_columns, coordinate_columns))
 }
 
+# Bases of `chromosomes`, NA where a table does not know.
+chromosome_lengths <- function(x, chromosomes) {
+  windows <- attr(x, "provenance")$windows
+  size <- windows$chrom_length[match(chromosomes, windows$chrom)]
+  if (is.null(size)) rep(NA_integer_, length(chromosomes)) else size
+}
+
 complement <- function(bases) chartr("ACGT", "TGCA", bases)
 
 # Rows with coordinates as a plain data.table, `ref` and `alt` on the plus strand; the others are left out, counted.
@@ -54,7 +61,8 @@ on_plus_strand <- function(x, arg, call) {
 #'   of a genome.
 #' @return A `GRanges` with one range of one base for each row of `x` that has coordinates. `ref` and `alt` are turned
 #'   to the plus strand, and the strand of the ranges is `"*"`. The other columns go along as metadata, the
-#'   sequence's strand as `sequence_strand`; list columns (draws) do not.
+#'   sequence's strand as `sequence_strand`; list columns (draws) do not. Mutagenesis tables know the lengths of their
+#'   chromosomes (`seqlengths`).
 #' @section Errors: `deepmr_error_columns`, `deepmr_error_coordinates` (no row has coordinates),
 #'   `deepmr_error_not_installed`.
 #' @seealso [write_vcf()].
@@ -67,7 +75,11 @@ on_plus_strand <- function(x, arg, call) {
 as_granges <- function(x) {
   check_bioconductor("GenomicRanges")
   rows <- on_plus_strand(x, "x", rlang::current_env())
-  ranges <- GenomicRanges::GRanges(rows$chrom, IRanges::IRanges(rows$genome_position, width = 1L))
+  chromosomes <- unique(rows$chrom)
+  ranges <- GenomicRanges::GRanges(
+    factor(rows$chrom, chromosomes), IRanges::IRanges(rows$genome_position, width = 1L),
+    seqlengths = stats::setNames(chromosome_lengths(x, chromosomes), chromosomes)
+  )
   data.table::setnames(rows, "strand", "sequence_strand")
   lists <- names(rows)[vapply(rows, is.list, TRUE)]
   metadata <- setdiff(names(rows), c("chrom", "genome_position", lists))

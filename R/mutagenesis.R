@@ -104,21 +104,32 @@ saturation_mutagenesis <- function(model, sequences, outputs = NULL, dropout = d
                                    device = NULL, precision = "float32") {
   asked <- check_run(model, sequences, outputs, dropout, n_samples, seed, batch_size)
   if (!missing(n_samples)) tell_unused_samples(n_samples, asked$n_samples)
+  positions <- check_positions(positions, model$length)
+  run_mutagenesis(model, asked, dropout, positions, draws, engine, device, precision)
+}
+
+# `asked` is what check_run() returns; `alternatives`: by the names of sequences, the only bases to change to.
+run_mutagenesis <- function(model, asked, dropout, positions, draws, engine, device, precision, alternatives = NULL,
+                            call = rlang::caller_env()) {
   sequences <- asked$sequences
   n_samples <- asked$n_samples
-  positions <- check_positions(positions, model$length)
-  check_choice(engine, c("auto", "dense", "windowed"), "engine")
-  check_choice(precision, c("float32", "tf32"), "precision")
-  n_variants <- count_variants(sequences, positions)
+  check_choice(engine, c("auto", "dense", "windowed"), "engine", call = call)
+  check_choice(precision, c("float32", "tf32"), "precision", call = call)
+  n_variants <- if (is.null(alternatives)) count_variants(sequences, positions) else lengths(alternatives)
   tell_without_variants(names(sequences)[n_variants == 0])
   n_rows <- as.numeric(sum(n_variants)) * length(asked$index)
-  draws <- if (is.null(draws)) n_samples > 1L && n_rows * n_samples <= most_draws else check_flag(draws, "draws")
-  check_result_size(n_rows, if (draws) n_samples else 0)
+  draws <- if (is.null(draws)) {
+    n_samples > 1L && n_rows * n_samples <= most_draws
+  } else {
+    check_flag(draws, "draws", call = call)
+  }
+  check_result_size(n_rows, if (draws) n_samples else 0, call = call)
 
   run <- call_backend(
     "mutagenesis.Mutagenesis", model$handle, asked$spec, as.list(asked$index - 1L), n_samples, asked$seed,
     positions = if (!is.null(positions)) as.list(positions - 1L), keep_draws = draws, engine = engine,
-    batch_size = asked$batch_size, device = device, precision = precision
+    batch_size = asked$batch_size, device = device, precision = precision,
+    alternatives = lapply(alternatives, function(bases) as.list(match(bases, dna_bases) - 1L)), .call = call
   )
   started <- Sys.time()
   tables <- run_sequences(run, sequences, "Mutating", function(name) {

@@ -113,19 +113,22 @@ draw_unbound <- function(partners, peaks, taken, genome, match, chromosomes, max
   width <- nchar(partners, keepNA = FALSE)
   if (!"width" %in% match) width <- width[sample.int(length(width))]
   pool <- draw_candidates(unname(width), chromosomes, genome, rbind(peaks, taken, fill = TRUE), max_n)
-  gc <- gc_content(pool$bases)
   wanted <- gc_content(plain_sequences(partners))
   chosen <- rep(NA_integer_, length(partners))
   free <- rep(TRUE, nrow(pool))
-  for (i in sample.int(length(partners))) {
+  show <- progress("Drawing", length(partners))
+  order <- sample.int(length(partners))
+  for (done in seq_along(order)) {
+    i <- order[done]
+    show(done - 1L, "unbound windows")
     at <- which(free & pool$end - pool$start + 1L == width[i])
     if (!length(at)) next
-    pick <- at[if ("gc" %in% match) which.min(abs(gc[at] - wanted[i])) else 1L]
+    pick <- at[if ("gc" %in% match) which.min(abs(pool$gc[at] - wanted[i])) else 1L]
     chosen[i] <- pick
     free <- free & !(pool$chrom == pool$chrom[pick] & pool$start <= pool$end[pick] & pool$end >= pool$start[pick])
   }
   check_enough(length(chosen), sum(!is.na(chosen)), "unbound window{?s} to be found", call = call)
-  if ("gc" %in% match) tell_unmatched(abs(gc[chosen] - wanted), call)
+  if ("gc" %in% match) tell_unmatched(abs(pool$gc[chosen] - wanted), call)
   windows <- pool[chosen, c("chrom", "start", "end", "chrom_length"), with = FALSE]
   windows[, "strand" := attr(partners, "windows")$strand]
   windows[, "sequence" := window_id(windows)]
@@ -135,7 +138,7 @@ draw_unbound <- function(partners, peaks, taken, genome, match, chromosomes, max
   label_windows(new_sequences(stats::setNames(bases, windows$sequence), windows), FALSE)
 }
 
-# Random windows of the plus strand with their bases, of the widths asked for, in random order.
+# Random windows of the plus strand with their bases and GC contents, of the widths asked for, in random order.
 draw_candidates <- function(width, chromosomes, genome, avoid, max_n) {
   width <- rep(width, candidates_per_window)
   size <- unname(genome$lengths[chromosomes])
@@ -149,8 +152,22 @@ draw_candidates <- function(width, chromosomes, genome, avoid, max_n) {
   data.table::setkeyv(avoid, c("chrom", "start", "end"))
   hits <- data.table::foverlaps(pool, avoid, by.x = c("chrom", "start", "end"), which = TRUE, nomatch = NULL)
   pool <- pool[setdiff(seq_len(nrow(pool)), hits$xid)]
-  pool[, "bases" := genome$read(pool$chrom, pool$start, pool$end)]
-  pool[!grepl("[^ACGTN]", pool$bases) & n_share(pool$bases) <= max_n]
+  read_candidates(pool, genome, max_n)
+}
+
+windows_per_block <- 2000L
+
+# Block by block, so that progress shows: this is most of the work.
+read_candidates <- function(pool, genome, max_n) {
+  show <- progress("Reading", nrow(pool))
+  blocks <- lapply(seq(1L, by = windows_per_block, to = max(nrow(pool), 1L)), function(first) {
+    show(first - 1L, "candidate windows")
+    block <- pool[first - 1L + seq_len(min(windows_per_block, nrow(pool) - first + 1L))]
+    data.table::set(block, j = "bases", value = genome$read(block$chrom, block$start, block$end))
+    block <- block[!grepl("[^ACGTN]", block$bases) & n_share(block$bases) <= max_n]
+    data.table::set(block, j = "gc", value = gc_content(block$bases))
+  })
+  data.table::rbindlist(blocks)
 }
 
 tell_unmatched <- function(gap, call) {

@@ -39,9 +39,10 @@
 #' @param ... Not used.
 #' @return A `deepmr_sequences`: a named character vector in upper case, with the table of its windows,
 #'   `attr(x, "windows")`: `sequence` (the name), `chrom`, `start`, `end` (1-based, both ends included), `strand`,
-#'   `chrom_length`. `[`, [head()], [rev()], [c()] and new names keep it; `x[1] <- ` leaves a plain
-#'   character vector. A sequence changed otherwise ([substr()], [chartr()]) is no longer the genome's, and has no
-#'   coordinates in later tables, with a message.
+#'   `chrom_length`. `[`, [head()], [rev()], [c()] and new names keep it. Other sequences joined to them have no window
+#'   (`NA`): `c(x, other)`; in `c(other, x)` R asks `other` alone how to join, and no window is kept. `x[1] <- ` leaves
+#'   a plain character vector. A sequence changed otherwise ([substr()], [chartr()]) is no longer the genome's, and has
+#'   no coordinates in later tables, with a message.
 #' @section Errors:
 #' `deepmr_error_bed` (a line that is no interval, with its number), `deepmr_error_genome`,
 #' `deepmr_error_chromosomes`, `deepmr_error_sequences` (no window is left), `deepmr_error_not_installed`.

@@ -5,8 +5,9 @@
 #'
 #' @section Where the variant sits:
 #' Windows lie on the plus strand; the variant is base `length %/% 2 + 1` of its window, the middle one for an odd
-#' length, the first of the second half for an even one. It is computed as
-#' `saturation_mutagenesis(positions = length %/% 2 + 1)` on that window, of which the alternatives asked for are kept.
+#' length, the first of the second half for an even one. It has the effect that
+#' `saturation_mutagenesis(positions = length %/% 2 + 1)` gives it on that window, but only the alternatives asked for
+#' are computed.
 #'
 #' @section Masks:
 #' Masks go by the text of the window. Alternatives of one position share a window, and so their masks. Every other
@@ -24,8 +25,6 @@
 #' @param variants SNVs: the path of a VCF file (plain or gzipped), a data frame with columns `chrom`, `position` (from
 #'   1), `ref`, `alt` and perhaps `id`, a `GRanges` with metadata columns `ref` and `alt`, or a VCF object of the
 #'   package VariantAnnotation. Alleles are on the plus strand, in upper or lower case.
-#' @param ... Further arguments of [saturation_mutagenesis()]: `draws`, `engine`, `seed`, `batch_size`, `device`,
-#'   `precision`; not `positions`.
 #' @inheritParams saturation_mutagenesis
 #' @inheritParams sequences_bed
 #' @return A `deepmr_mutagenesis` table, as of [saturation_mutagenesis()], with one row for each variant and output, in
@@ -43,12 +42,10 @@
 #' variant_effects(model_demo(), variants, genome, outputs = "Dref", n_samples = 10)
 #' @export
 variant_effects <- function(model, variants, genome, outputs = NULL, dropout = dropout_spec(), n_samples = 50L,
-                            max_n = 0.1, ...) {
+                            max_n = 0.1, draws = NULL, engine = "auto", seed = 1L, batch_size = NULL, device = NULL,
+                            precision = "float32") {
   check_model(model)
   max_n <- check_number(max_n, "max_n", 0, 1)
-  if ("positions" %in% names(list(...))) {
-    stop_deepmr("argument", "{.arg positions} is no argument here: the variants say where they are.")
-  }
   variants <- place_variants(read_variants(variants, rlang::current_env()), model$length, genome, max_n)
   set_aside <- variants[
     !is.na(variants$reason), c("id", "chrom", "position", "ref", "alt", "reason", "detail"),
@@ -63,23 +60,24 @@ variant_effects <- function(model, variants, genome, outputs = NULL, dropout = d
   tell_set_aside(data.table::data.table(name = set_aside$id, set_aside), "variant")
   own <- variants[!duplicated(variants$sequence)]
   windows <- own[, c("sequence", "chrom", "start", "end", "strand", "chrom_length"), with = FALSE]
-  x <- saturation_mutagenesis(
-    model, new_sequences(stats::setNames(own$bases, own$sequence), windows), outputs, dropout, n_samples,
-    positions = model$length %/% 2L + 1L, ...
+  sequences <- new_sequences(stats::setNames(own$bases, own$sequence), windows)
+  asked <- check_run(model, sequences, outputs, dropout, n_samples, seed, batch_size)
+  if (!missing(n_samples)) tell_unused_samples(n_samples, asked$n_samples)
+  x <- run_mutagenesis(
+    model, asked, dropout, positions = model$length %/% 2L + 1L, draws, engine, device, precision,
+    alternatives = split(variants$alt, factor(variants$sequence, own$sequence))
   )
-  result <- new_mutagenesis(asked_variants(x, variants), attr(x, "provenance"))
+  result <- new_mutagenesis(in_order_of(x, variants), attr(x, "provenance"))
   if (nrow(set_aside)) data.table::setattr(result, "set_aside", set_aside)
   result
 }
 
-# The rows of `x` for the alternatives asked for, in the order of `variants`.
-asked_variants <- function(x, variants) {
+# The rows of `x` in the order of `variants`, with their ids.
+in_order_of <- function(x, variants) {
   plain <- data.table::setDT(as.list(x)[names(x)])
-  asked <- match(paste(plain$sequence, plain$alt), paste(variants$sequence, variants$alt))
-  data.table::set(plain, j = c("id", "asked"), value = list(variants$id[asked], asked))
-  kept <- plain[!is.na(asked)][order(get("asked"))]
-  data.table::set(kept, j = "asked", value = NULL)
-  data.table::setcolorder(kept, c(variant_columns, place_columns))
+  row <- match(paste(plain$sequence, plain$alt), paste(variants$sequence, variants$alt))
+  data.table::set(plain, j = "id", value = variants$id[row])
+  data.table::setcolorder(plain[order(row)], c(variant_columns, place_columns))
 }
 
 # Adds window, bases, and for what cannot be used `reason` and `detail`.

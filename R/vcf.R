@@ -41,8 +41,8 @@ write_vcf <- function(x, file, output = NULL) {
   rows <- rows[rows$output %in% output]
   check_duplicated_rows(rows, c(variant_columns, "output"), "x")
   check_one_reference(rows)
-  lengths <- attr(x, "provenance")$windows
-  lines <- c(vcf_header(unique(rows$chrom), lengths, output), vcf_lines(rows, output))
+  chromosomes <- unique(rows$chrom)
+  lines <- c(vcf_header(chromosomes, chromosome_lengths(x, chromosomes), output), vcf_lines(rows, output))
   connection <- file(file, "wb") # a line ends in LF everywhere
   on.exit(close(connection))
   writeLines(lines, connection)
@@ -61,9 +61,7 @@ check_one_reference <- function(rows, call = rlang::caller_env()) {
   }
 }
 
-vcf_header <- function(chromosomes, windows, output) {
-  size <- windows$chrom_length[match(chromosomes, windows$chrom)]
-  if (is.null(size)) size <- rep(NA_integer_, length(chromosomes))
+vcf_header <- function(chromosomes, size, output) {
   known <- ifelse(is.na(size), "", paste0(",length=", size))
   keys <- vcf_keys(output)
   shown <- gsub("\"", "\\\"", gsub("\\", "\\\\", output, fixed = TRUE), fixed = TRUE)

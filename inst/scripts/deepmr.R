@@ -1,4 +1,4 @@
-# deepmr from the command line: mutagenize, fit, report. `Rscript deepmr.R --help` says how.
+# deepmr from the command line: mutagenize, motifs, fit, report, outputs. `Rscript deepmr.R --help` says how.
 #
 # Only parsing and files are done here (in batch/ beside this script); the work is that of the package's functions.
 

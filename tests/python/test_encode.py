@@ -40,6 +40,12 @@ def test_positions_restrict_in_order_and_once():
     assert len(snvs(codes("ANGT"), [1])[0]) == 0
 
 
+def test_alternatives_restrict_and_the_reference_is_none():
+    position, alt = snvs(codes("ACGT"), [0, 1], [2, 1])
+    assert list(zip(position.tolist(), alt.tolist())) == [(0, 1), (0, 2), (1, 2)]
+    assert len(snvs(codes("ACGT"), [1], [1])[0]) == 0
+
+
 @pytest.mark.parametrize("positions", [[-1], [4], [0, 99]])
 def test_positions_outside_the_sequence_are_refused(positions):
     """A negative position must not count from the end, as numpy's would."""

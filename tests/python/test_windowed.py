@@ -92,6 +92,23 @@ def test_few_positions_and_chunks_of_any_size(name):
         same(part, whole)
 
 
+@pytest.mark.parametrize("name", ["deepsea", "branches"])
+def test_some_alternatives_are_those_rows_of_all(name):
+    """On both engines: each alone, two, and none of them named."""
+    for kind in ("dense", "auto"):
+        full, of_full = run_with(zoo(name), RANDOM, kind, positions=[40])
+        bases = np.repeat(full["alt"], 2)
+        for wanted in (*full["alt"][:, None], full["alt"][1:]):
+            some, chosen = run_with(zoo(name), RANDOM, kind, positions=[40], alternatives={"s": wanted.tolist()})
+            assert some["alt"].tolist() == wanted.tolist()
+            assert chosen["engine"] == of_full["engine"]
+            rows = np.isin(bases, wanted)
+            for column in ("effect", "se", "mean_alt", "cov"):
+                np.testing.assert_allclose(some[column], full[column][rows], **CLOSE, err_msg=column)
+        other, _ = run_with(zoo(name), RANDOM, kind, positions=[40], alternatives={"another": [0]})
+        assert other["alt"].tolist() == full["alt"].tolist()
+
+
 def test_sequences_one_after_another():
     sequences = [RANDOM, "N" * LONG, RANDOM[::-1]]
     results = mutate(zoo("deepsea"), sequences, engine="windowed")

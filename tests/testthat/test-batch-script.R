@@ -140,11 +140,171 @@ test_that("mutagenize writes what saturation_mutagenesis() gives", {
   expect_equal(bare(readRDS(file.path(folder, "x.rds"))), bare(x), tolerance = 1e-6)
 })
 
+# A genome of known content and a network of 20 bases, as files; `run(...)` mutagenizes to x.<extension>.
+genome_run <- function(parts, folder) {
+  path <- function(name) file.path(folder, name)
+  write_genome(path("genome.fa"))
+  net <- paste0(test_path("fixtures", "nets.py"), ":Small")
+  function(..., out = "x.rds") {
+    result <- command_line(
+      parts, "mutagenize", "--torch", net, "--length", "20", "--output-names", "x,y", "--genome", path("genome.fa"),
+      "--samples", "3", "--device", "cpu", "--batch-size", "7", "--out", path(out), ...
+    )
+    expect_identical(result[["status"]], "0", info = result)
+    list(x = if (endsWith(out, ".rds")) readRDS(path(out)), message = result[["message"]])
+  }
+}
+
+test_that("--bed mutates windows of a genome, and tells and writes what was set aside", {
+  skip_if_no_python()
+  skip_if_not_installed("optparse")
+  skip_if_not_installed("Rsamtools")
+  parts <- batch_parts()
+  folder <- test_folder()
+  path <- function(name) file.path(folder, name)
+  peaks <- c("chr1\t300\t400\ta\t0\t-\t1\t1\t1\t7", "chr1\t1190\t1200\tedge\t0\t.\t1\t1\t1\t-1")
+  writeLines(peaks, path("peaks.narrowPeak"))
+  run <- genome_run(parts, folder)
+  ran <- run("--bed", path("peaks.narrowPeak"), "--positions", "4-5", "--windows", path("windows.tsv"))
+  windows <- suppressMessages(sequences_bed(path("peaks.narrowPeak"), path("genome.fa"), 20))
+  expected <- saturation_mutagenesis(
+    test_model(), windows,
+    positions = 4:5, n_samples = 3, device = "cpu", batch_size = 7
+  )
+  expect_equal(bare(ran$x), bare(expected), tolerance = 1e-6)
+  # Base 4 of the minus strand, whose window ends at 318.
+  expect_identical(ran$x$genome_position[1L], attr(windows, "windows")$end - 3L)
+  expect_match(ran$message, "1 window set aside", fixed = TRUE)
+  expect_match(ran$message, "All of them: --windows", fixed = TRUE)
+  expect_match(ran$message, "1 window of 20 bases, from peaks.narrowPeak", fixed = TRUE)
+  written <- parts$read_text(path("windows.tsv"), "x")
+  expect_identical(written$sequence, c("a", "edge"))
+  expect_identical(written$start[1L], attr(windows, "windows")$start)
+  # Names are text, and so is what is missing in them.
+  expect_identical(written$reason, c("NA", "window beyond the chromosome"))
+  expect_identical(written$detail[2L], attr(windows, "set_aside")$detail)
+
+  # The text table has the coordinates too, and is fitted as it is.
+  run("--bed", path("peaks.narrowPeak"), out = "x.tsv")
+  text <- parts$read_text(path("x.tsv"), "x")
+  expect_identical(unique(text$chrom), "chr1")
+  expect_identical(text$strand[1L], "-")
+  fitted <- command_line(
+    parts, "fit", "--table", path("x.tsv"), "--exposure-of", "peaks/x.bed", "--outcome", "y", "--method", "ols",
+    "--out", path("f.rds")
+  )
+  expect_identical(fitted[["status"]], "0", info = fitted)
+  expect_match(fitted[["message"]], "Exposure, by the name of x.bed: x", fixed = TRUE)
+  expect_equal(bare(readRDS(path("f.rds"))), bare(fit_mr(text, "ols", exposure = "x", outcome = "y")))
+
+  writeLines("chr9\t3\t9", path("other.bed"))
+  wrong <- command_line(
+    parts, "mutagenize", "--demo", "--bed", path("other.bed"), "--genome", path("genome.fa"), "--out", path("y.rds")
+  )
+  expect_identical(wrong[["status"]], "2")
+  expect_match(wrong[["message"]], "None of the chromosomes of --bed is in --genome", fixed = TRUE)
+})
+
+test_that("--pick draws bound and unbound windows by the seed", {
+  skip_if_no_python()
+  skip_if_not_installed("optparse")
+  skip_if_not_installed("Rsamtools")
+  parts <- batch_parts()
+  folder <- test_folder()
+  bed <- file.path(folder, "p.bed")
+  writeLines(sprintf("chr1\t%d\t%d", seq(100, 900, 100), seq(120, 920, 100)), bed)
+  run <- genome_run(parts, folder)
+  table <- file.path(folder, "windows.rds")
+  ran <- run("--bed", bed, "--pick", "6", "--seed", "4", "--positions", "1", "--windows", table)
+  expected <- suppressWarnings(
+    sample_sequences(bed, 6, genome = file.path(folder, "genome.fa"), width = 20, seed = 4)
+  )
+  expect_identical(unique(ran$x$sequence), names(expected))
+  expect_match(ran$message, "6 windows of 20 bases: 3 on intervals of p.bed, 3 elsewhere", fixed = TRUE)
+  written <- readRDS(table)
+  expect_identical(written$bound, rep(c(TRUE, FALSE), each = 3L))
+  expect_identical(written$gc, attr(expected, "windows")$gc)
+  too_many <- command_line(
+    parts, "mutagenize", "--demo", "--bed", bed, "--genome", file.path(folder, "genome.fa"), "--pick", "90",
+    "--out", file.path(folder, "y.rds")
+  )
+  expect_identical(too_many[["status"]], "2", info = too_many)
+})
+
+test_that("--vcf gives the effects of its variants, and what was set aside", {
+  skip_if_no_python()
+  skip_if_not_installed("optparse")
+  skip_if_not_installed("Rsamtools")
+  parts <- batch_parts()
+  folder <- test_folder()
+  vcf <- file.path(folder, "v.vcf")
+  ref <- substr(made_up_genome()[["chr1"]], 500, 500)
+  other <- setdiff(c("A", "C", "G", "T"), ref)
+  lines <- sprintf("chr1\t500\t%s\t%s\t%s\t.\t.\t.", c("rs1", "rs2", "rs3"), ref, c(other[2:1], "AT"))
+  writeLines(c("##fileformat=VCFv4.3", lines), vcf)
+  table <- file.path(folder, "windows.tsv.gz")
+  ran <- genome_run(parts, folder)("--vcf", vcf, "--windows", table)
+  expected <- suppressMessages(
+    variant_effects(test_model(), vcf, file.path(folder, "genome.fa"), n_samples = 3, device = "cpu", batch_size = 7)
+  )
+  expect_equal(bare(ran$x), bare(expected), tolerance = 1e-6)
+  expect_match(ran$message, "1 variant set aside", fixed = TRUE)
+  written <- parts$read_text(table, "x")
+  expect_identical(written$id, c("rs1", "rs2", "rs3"))
+  expect_identical(written$position, rep(500L, 3L))
+  expect_identical(written$reason, c("NA", "NA", "insertion or deletion: not supported"))
+  expect_identical(written$sequence, c(rep(unique(ran$x$sequence), 2L), "NA"))
+})
+
+test_that("motifs writes what motif_disruption() gives, and its verdict goes to the log", {
+  skip_if_not_installed("optparse")
+  parts <- batch_parts()
+  folder <- test_folder()
+  path <- function(name) file.path(folder, name)
+  sequences <- demo_sequences(2)
+  effects <- demo_truth(sequences)$effects
+  data.table::set(effects, j = "mean_alt", value = NA_real_)
+  saveRDS(effects, path("x.rds"))
+  saveRDS(effects[effects$position > 3], path("part.rds"))
+  writeLines(paste0(">", names(sequences), "\n", plain_sequences(sequences)), path("all.fa"))
+  motifs <- system.file("extdata", "demo_motifs.jaspar", package = "deepmr")
+  run <- function(...) command_line(parts, "motifs", "--motifs", motifs, "--seed", "3", ...)
+  result <- run(
+    "--table", path("x.rds"), "--outputs", "Dref=Dref,Trl=Trl", "--out", path("all.rds"),
+    "--by-sequence", path("s.tsv"), "--variants", path("v.tsv.gz")
+  )
+  expect_identical(result[["status"]], "0", info = result)
+  expect_identical(result[["shown"]], "")
+  expected <- motif_disruption(effects, read_motifs(motifs), outputs = c(Dref = "Dref", Trl = "Trl"), seed = 3)
+  expect_equal(readRDS(path("all.rds")), expected)
+  expect_match(result[["message"]], "Variants that lower Trl sit in Trl hits", fixed = TRUE)
+  expect_equal(
+    data.table::setDF(parts$read_text(path("s.tsv"), "x")), bare(expected$by_sequence),
+    tolerance = 1e-12, ignore_attr = TRUE
+  )
+  expect_identical(nrow(parts$read_text(path("v.tsv.gz"), "x")), nrow(expected$variants))
+
+  without <- run("--table", path("part.rds"), "--out", path("p.tsv"))
+  expect_identical(without[["status"]], "2")
+  expect_match(without[["message"]], "give it in --fasta", fixed = TRUE)
+  with <- run("--table", path("part.rds"), "--fasta", path("all.fa"), "--out", path("p.tsv"))
+  expect_identical(with[["status"]], "0", info = with)
+  expected <- motif_disruption(effects[effects$position > 3], read_motifs(motifs), sequences, seed = 3)
+  pooled <- data.table::setDF(parts$read_text(path("p.tsv"), "x"))
+  expect_equal(pooled, bare(expected$pooled), tolerance = 1e-12, ignore_attr = TRUE)
+})
+
+test_that("a genome that is no file is a BSgenome package, or 1", {
+  parts <- batch_parts()
+  expect_error(parts$as_genome("BSgenome.Nowhere.none"), "In R: BiocManager::install", class = "simpleError")
+  expect_error(parts$as_genome("BSgenomes.fa"), "there is no file", class = "deepmr_usage_error")
+})
+
 test_that("--help and --version go to stdout; a wrong command line is 2", {
   for (run in list(run_script("--help"), run_script("mutagenize", "--help"))) {
     expect_identical(run$status, 0L)
     expect_match(run$out, "Usage: Rscript deepmr.R", all = FALSE)
-    expect_match(run$out, "--fasta [a-z]+[.]fa", all = FALSE)
+    expect_match(run$out, "--bed [A-Za-z0-9_]+[.](bed|narrowPeak)", all = FALSE)
     expect_identical(run$err, "")
   }
   version <- run_script("--version")
@@ -168,6 +328,11 @@ test_that("every kind of wrong command line is told apart, before any work", {
   saveRDS(1:3, path("number.rds"))
   saveRDS(fit_mr(readRDS(path("x.rds")), "ols", exposure = "exposure", outcome = "outcome"), path("fitted.rds"))
   dir.create(path("folder.rds"))
+  writeLines("chr1\t3\t9", path("a.bed"))
+  writeLines(c("1 2", "3 4", "5 6", "7 8"), path("m.pfm"))
+  saveRDS(suppressMessages(estimate_effects(readRDS(path("x.rds")), "exposure", "outcome")), path("e.rds"))
+  bed <- c("mutagenize", "--demo", "--bed", path("a.bed"), "--out", path("y.rds"))
+  motifs <- c("motifs", "--table", path("x.rds"), "--out", path("m.tsv"))
   demo <- c("mutagenize", "--demo", "--fasta", path("a.fa"), "--out", path("y.rds"))
   net <- c("mutagenize", "--torch", paste0(path("net.py"), ":Net"), "--fasta", path("a.fa"), "--out", path("y.rds"))
   fit <- c("fit", "--table", path("x.rds"), "--out", path("f.rds"))
@@ -181,7 +346,33 @@ test_that("every kind of wrong command line is told apart, before any work", {
     list(c("fit", "--table", "--out", "x"), "--table needs a value"),
     list(c("fit", "--table="), "--table needs a value"),
     list(c("fit", "--table", "x", "--table", "y"), "--table is there twice"),
-    list("mutagenize", "--fasta and --out must be given"),
+    list("mutagenize", "--out must be given"),
+    list(c(demo, "--bed", path("a.bed"), "--genome", path("a.fa")), "exactly one of --fasta, --bed and --vcf, not 2"),
+    list(demo[c(1:2, 5:6)], "exactly one of --fasta, --bed and --vcf, not 0"),
+    list(bed, "--bed needs --genome"),
+    list(replace(bed, 3, "--vcf"), "--vcf needs --genome"),
+    list(c(demo, "--genome", path("a.fa")), "--genome has no meaning with --fasta"),
+    list(c(demo, "--windows", path("w.tsv")), "--windows has no meaning with --fasta"),
+    list(c(demo, "--pick", "5"), "--pick has no meaning with --fasta"),
+    list(c(replace(bed, 3, "--vcf"), "--genome", path("a.fa"), "--pick", "5"), "--pick has no meaning with --vcf"),
+    list(c(replace(bed, 3, "--vcf"), "--genome", path("a.fa"), "--positions", "5"), "--positions has no meaning"),
+    list(c(bed, "--genome", "/no/g.fa"), "--genome: there is no file '/no/g.fa'"),
+    list(c(bed, "--genome", path("a.fa"), "--pick", "1"), "--pick must be a whole number of at least 2"),
+    list(c(bed, "--genome", path("a.fa"), "--positions", "x"), "--positions must be like"),
+    list(c(bed, "--genome", path("a.fa"), "--windows", path("w.csv")), "--windows must end in .rds or"),
+    list(c(bed, "--genome", path("a.fa"), "--windows", path("y.rds")), "Two outputs"),
+    list(c(bed[1:5], path("a.bed"), "--genome", path("a.fa")), "must end in .rds"),
+    list("motifs", "--table and --motifs and --out must be given"),
+    list(c(motifs, "--motifs", path("a.bed")), "a.bed"),
+    list(c(motifs, "--motifs", path("m.pfm"), "--outputs", "m"), "--outputs must be like FOXA1=HepG2_FOXA1_None, not"),
+    list(c(motifs, "--motifs", path("m.pfm")), "e.g. --outputs FOXA1=HepG2_FOXA1."),
+    list(c(motifs, "--motifs", path("m.pfm"), "--outputs", "m=z"), "--table has no output named"),
+    list(c(motifs, "--motifs", path("m.pfm"), "--out", path("x.tsv")), "--out is there twice"),
+    list(c(replace(motifs, 3, path("fitted.rds")), "--motifs", path("m.pfm")), "is a fit, not a mutagenesis table"),
+    list(c("outputs", "--demo", "--of-file", "Dref.bed", "Dref"), "Give terms or --of-file, not both"),
+    list(c(named, "--exposure-of", "a.bed", "--exposure", "exposure"), "contradict each other"),
+    list(c(named, "--exposure-of", "a.bed"), "No output fits the file name 'a.bed'"),
+    list(c("fit", "--table", path("e.rds"), "--exposure-of", "a", "--out", path("f.rds")), "a --table that mutagenize"),
     list(c(demo, "--draws=TRUE"), "--draws takes no value"),
     list(c(demo, "--samples", "ten"), "--samples must be a number, not 'ten'"),
     list(c(demo, "--samples", "0x10"), "--samples must be a number"),
@@ -245,7 +436,9 @@ test_that("every kind of wrong command line is told apart, before any work", {
     expect_true(grepl(case[[2L]], result[["message"]], fixed = TRUE), info = info)
     expect_identical(result[["shown"]], "", info = info)
   }
-  expect_setequal(files_in(folder), c("a.fa", "b.fa", "net.py", "x.rds", "number.rds", "fitted.rds", "folder.rds"))
+  expect_setequal(files_in(folder), c(
+    "a.fa", "b.fa", "a.bed", "m.pfm", "net.py", "x.rds", "e.rds", "number.rds", "fitted.rds", "folder.rds"
+  ))
 })
 
 test_that("a wrong command line is 2, whatever fails in the run is 1", {
@@ -317,6 +510,9 @@ test_that("outputs prints the table on stdout, all or what is searched for", {
   expect_identical(nothing[["status"]], "0")
   expect_identical(nothing[["shown"]], "index\toutput\tlabel\tcell\ttarget\ttreatment")
   expect_match(nothing[["message"]], "No output matches", fixed = TRUE)
+  named <- command_line(batch_parts(), "outputs", "--demo", "--of-file", "embryo_Dref.narrowPeak")
+  expect_identical(named[["status"]], "0")
+  expect_match(named[["shown"]], "\tlabel Dref\tembryo narrow Peak$|\tlabel Dref\tembryo narrowPeak$")
 })
 
 test_that("models in all their forms: untrained, TorchScript, an ensemble, dropout off, another scale", {

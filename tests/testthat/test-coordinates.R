@@ -81,6 +81,17 @@ test_that("as_granges() has alleles of the plus strand and the effects", {
   expect_null(ranges$effect_draws)
 })
 
+test_that("as_granges() knows the lengths of chromosomes where the table does", {
+  skip_if_not_installed("GenomicRanges")
+  x <- made_up_mutagenesis(both_strands(), "x")
+  expect_identical(GenomeInfoDb::seqlengths(as_granges(x)), c(chr1 = 1200L, chr2 = 700L))
+  # A plain table, and windows that do not say it.
+  plain <- data.table::as.data.table(as.list(x))
+  expect_identical(GenomeInfoDb::seqlengths(as_granges(plain)), c(chr1 = NA_integer_, chr2 = NA_integer_))
+  data.table::setattr(x, "provenance", list(windows = data.table::data.table(chrom = "chr1")))
+  expect_identical(GenomeInfoDb::seqlengths(as_granges(x[chrom == "chr1"])), c(chr1 = NA_integer_))
+})
+
 test_that("tables without coordinates are stopped, rows without are left out and counted", {
   skip_if_not_installed("GenomicRanges")
   expect_error(as_granges(simulate_mutagenesis(1, 10)), class = "deepmr_error_columns")

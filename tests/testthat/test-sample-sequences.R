@@ -105,3 +105,22 @@ test_that("too few peaks or places are stopped, unlike ones are told", {
     "at most by 1", class = "deepmr_warning_unmatched_gc"
   )
 })
+
+test_that("candidates are read block by block, all of them", {
+  genome <- open_genome(sloped_genome())
+  start <- seq(1L, by = 7L, length.out = 2 * windows_per_block + 3L) %% 19000L + 1L
+  pool <- data.table::data.table(chrom = "chr1", start = start, end = start + 49L)
+  read <- read_candidates(pool, genome, 0.1)
+  expect_identical(read$start, start)
+  expect_identical(read$bases, genome$read(pool$chrom, pool$start, pool$end))
+  expect_identical(nrow(read_candidates(pool[0], genome, 0.1)), 0L)
+
+  old <- options(cli.dynamic = TRUE, cli.progress_show_after = 0)
+  on.exit(options(old))
+  slow <- list(read = function(...) {
+    Sys.sleep(0.3) # the bar redraws five times a second at most
+    genome$read(...)
+  })
+  shown <- utils::capture.output(read <- read_candidates(pool, slow, 0.1), type = "message")
+  expect_match(paste(shown, collapse = " "), "Reading candidate windows")
+})

@@ -96,6 +96,8 @@ test_that("selection, order, joining and names keep the windows; changed bases l
   mixed <- c(x[1], c(own = "ACGT"))
   expect_identical(plain_sequences(mixed), c(plain_sequences(x[1]), own = "ACGT"))
   expect_identical(windows_of(mixed)$chrom, c("chr1", NA))
+  # c() asks its first argument alone, which here is R's own: documented, as no package can change it.
+  expect_identical(c(c(own = "ACGT"), x[1]), c(own = "ACGT", plain_sequences(x[1])))
   expect_identical(as_sequences(mixed), mixed)
 
   changed <- x

@@ -41,7 +41,42 @@ test_that("effects are those of the variant in its window, in the order of the l
     without <- variant_effects(model, variants[i, ], genome_set(), dropout = NULL)
     expect_equal(without$mean_alt, off, tolerance = 1e-6)
   }
-  expect_error(variant_effects(model, variants, genome_set(), positions = 3), class = "deepmr_error_argument")
+})
+
+test_that("both engines give an alternative alone what it has among all three", {
+  skip_if_no_python()
+  model <- model_demo()
+  text <- plain_sequences(demo_sequences(1))
+  genome <- Biostrings::DNAStringSet(c(chr1 = paste0(text, text)))
+  # The window of base 501 is the second half of one copy and the first of the next.
+  window <- substr(paste0(text, text), 251, 750)
+  ref <- substr(text, 1, 1)
+  variants <- data.frame(chrom = "chr1", position = 501, ref = ref, alt = other_base(ref))
+  for (engine in c("dense", "windowed")) {
+    x <- variant_effects(model, variants, genome, n_samples = 5, engine = engine, device = "cpu")
+    all <- saturation_mutagenesis(
+      model, c(w = window),
+      positions = 251, n_samples = 5, engine = engine, device = "cpu"
+    )
+    three <- all[alt == variants$alt]
+    expect_identical(x$output, three$output)
+    for (column in c("mean_ref", "mean_alt", "cov", "effect", "se")) {
+      # Probabilities in single precision, computed in batches of two rows or of four.
+      expect_lt(max(abs(x[[column]] - three[[column]])), 1e-6)
+    }
+  }
+})
+
+test_that("arguments are saturation_mutagenesis()'s, but for positions", {
+  wanted <- setdiff(names(formals(saturation_mutagenesis)), c("sequences", "positions"))
+  got <- formals(variant_effects)
+  expect_identical(got[wanted], formals(saturation_mutagenesis)[wanted])
+  expect_setequal(setdiff(names(got), wanted), c("variants", "genome", "max_n"))
+  skip_if_no_python()
+  off <- function(...) variant_effects(test_model(), few_variants(), genome_set(), dropout = NULL, ...)
+  expect_no_message(off(), class = "deepmr_message_n_samples")
+  expect_message(off(n_samples = 7), "n_samples = 7", class = "deepmr_message_n_samples")
+  expect_error(off(engine = "fast"), "engine", class = "deepmr_error_argument")
 })
 
 test_that("a VCF file, a data frame, a GRanges and a VCF object are the same list", {

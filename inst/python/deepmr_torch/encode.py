@@ -28,11 +28,11 @@ def codes(sequence):
     return out
 
 
-def snvs(code, positions=None):
+def snvs(code, positions=None, alternatives=None):
     """All single-nucleotide variants: (index of position from 0, alternative code), both (V,).
 
     Ordered by position, then alternative in the order A, C, G, T. A position that holds N
-    has no variants. `positions` (from 0) restricts them."""
+    has no variants. `positions` (from 0) restricts them, and so do `alternatives`, a list of codes."""
     where = np.arange(len(code)) if positions is None else np.unique(np.asarray(positions, np.int64))
     outside = where[(where < 0) | (where >= len(code))]
     if len(outside):
@@ -45,6 +45,8 @@ def snvs(code, positions=None):
     position = np.repeat(where, 4)
     alt = np.tile(np.arange(4, dtype=np.uint8), len(where))
     keep = alt != code[position]
+    if alternatives is not None:
+        keep &= np.isin(alt, alternatives)
     return position[keep], alt[keep]
 
 

@@ -24,7 +24,8 @@ LEAST_VARIANTS = 100  # what the reference of a draw takes in memory, at least, 
 class Mutagenesis(Job):
     """Effects of all SNVs of one sequence after the other.
 
-    `positions` (from 0) restricts the mutated bases; `keep_draws` keeps the effects of each draw;
+    `positions` (from 0) restricts the mutated bases; `alternatives`, a dict of lists of codes by the names of
+    sequences, what they are changed to; `keep_draws` keeps the effects of each draw;
     `engine`: "auto", "dense" or "windowed" (see engine.py); `precision`: "float32" or "tf32" (see
     precision.py), which the dense engine leaves at float32."""
 
@@ -41,11 +42,13 @@ class Mutagenesis(Job):
         batch_size=None,
         device=None,
         precision="float32",
+        alternatives=None,
     ):
         super().__init__(model, spec, outputs, n_samples, seed, batch_size, device)
         self.asked = batch_size  # of windowed members too, unlike a size that is found for dense ones
         self.precision = precision
         self.positions = positions
+        self.alternatives = alternatives or {}
         self.keep_draws = keep_draws
         self.engine = engine
         self.choices = []  # of engines, one for each member
@@ -56,14 +59,15 @@ class Mutagenesis(Job):
         if self.precision == "tf32":
             for locked in self.locked:
                 refuse_without_tensor_cores(locked.model.parameter.device)
-        self.position, self.alt = snvs(self.code, self.positions)
+        self.position, self.alt = snvs(self.code, self.positions, self.alternatives.get(name))
         n = len(self.position)
         self.moments = Moments(n, len(self.outputs))
         shape = (n, len(self.outputs), self.n_samples)
         self.draws = np.empty(shape) if self.keep_draws else None
         self.done = -1  # of the variants in the current pass; -1: the reference is still to be computed
         if n and not self.choices:
-            self._choose_engines()
+            # By all three alternatives: the choice shall not hang on one effect.
+            self._choose_engines(*snvs(self.code, self.positions))
         self.windowed = [
             Windowed(locked, self.code, precision=self.precision) if choice.engine == "windowed" else None
             for locked, choice in zip(self.locked, self.choices)
@@ -90,9 +94,9 @@ class Mutagenesis(Job):
             return 1
         return max(self.choices[member].rows // max(len(self.position), LEAST_VARIANTS), 1)
 
-    def _choose_engines(self):
+    def _choose_engines(self, position, alt):
         row = Row(self.sequence, 1)
-        self.choices = [choose(m, self.engine, self.code, self.position, self.alt, row) for m in self.locked]
+        self.choices = [choose(m, self.engine, self.code, position, alt, row) for m in self.locked]
         for choice in self.choices:
             if self.engine == "windowed" != choice.engine:
                 raise DeepmrError(

@@ -5,7 +5,8 @@ usage_classes <- paste0("deepmr_error_", c(
   "argument", "unknown_output", "ambiguous_output", "no_output", "same_output", "no_scale", "unknown_method",
   "unknown_layer", "positions", "device", "model", "model_file", "kipoi_model", "weights", "ensemble", "length",
   "sequences", "characters", "columns", "draws", "no_draws", "no_rows", "duplicated_rows", "negative_se",
-  "unmatched_variants", "mutagenesis"
+  "unmatched_variants", "mutagenesis", "bed", "genome", "chromosomes", "variants", "too_few", "motifs", "effects",
+  "duplicates"
 ))
 
 # How Python begins its words on a name that the zoo does not have; a download that failed has the same class.
@@ -43,7 +44,8 @@ last_line_of <- function(parent) {
 
 # R's names of what an option sets, where the option has another name.
 option_of_argument <- c(
-  x = "table", n_samples = "samples", batch_size = "batch-size", module = "torch", file = "out", sequences = "fasta"
+  x = "table", n_samples = "samples", batch_size = "batch-size", module = "torch", file = "out", sequences = "fasta",
+  peaks = "bed", variants = "vcf", n = "pick"
 )
 
 # deepmr's messages speak of the arguments of its functions: what they are called in the shell.
@@ -52,6 +54,8 @@ in_shell_words <- function(text, options) {
     "`outputs\\(\\)`" = "`Rscript deepmr.R outputs`",
     "`saturation_mutagenesis\\(draws = TRUE\\)`" = "`Rscript deepmr.R mutagenize` and --out x.rds",
     "`?dropout = NULL`?" = "--dropout off", "`?draws = FALSE`?" = "--no-draws",
+    "`attr\\(x, \"set_aside\"\\)`" = "--windows FILE", " with `n` or `bound`" = " with `n`",
+    "`outputs = c\\(FOXA1 = \"HepG2_FOXA1\"\\)`" = "--outputs FOXA1=HepG2_FOXA1",
     "\\b(device|bases) = '([^']*)'" = "--\\1 \\2"
   )
   for (phrase in names(phrases)) text <- gsub(phrase, phrases[[phrase]], text, perl = TRUE)

@@ -124,7 +124,9 @@ read_rds <- function(path, option) {
 }
 
 # Names stay text ("001", "NA", "1e5"); elsewhere NA and nothing are missing values.
-text_columns <- c("sequence", "ref", "alt", "output", "exposure", "outcome", "reason")
+text_columns <- c(
+  "sequence", "ref", "alt", "chrom", "id", "output", "exposure", "outcome", "motif", "reason"
+)
 
 read_text <- function(path, option) {
   tryCatch(

@@ -4,6 +4,7 @@ fit_command <- function() {
     options = list(
       option("table", "What mutagenize wrote (.rds, .tsv, .tsv.gz), or any table of effects; see ?fit_mr", "FILE"),
       option("exposure", "Names of exposures, a,b or @file with one per line", "NAMES"),
+      option("exposure-of", "Instead: a peaks file whose name has cell and factor (see ?outputs_of_file)", "FILE"),
       option("outcome", "Names of outcomes", "NAMES"),
       option("method", "One or more names of mr_methods() [egger_draws with draws, else egger]", "NAMES"),
       option("error", "One or more of mc, classical, posterior [mc,classical]", "NAMES"),
@@ -37,8 +38,22 @@ prepare_fit <- function(given) {
   if (length(unknown)) usage_error(sprintf("--error must be of mc, classical and posterior, not '%s'.", unknown[1L]))
   table <- read_table(given$table, "--table", c("a mutagenesis table", "a table of effects"))
   is_mutagenesis <- !"beta_exposure" %in% names(table) && "output" %in% names(table)
-  if (is_mutagenesis) need_options(given, c("exposure", "outcome"))
+  if (is_mutagenesis) need_options(given, c(if (is.null(given[["exposure-of"]])) "exposure", "outcome"))
+  if (!is.null(given[["exposure-of"]])) arguments$exposure <- exposure_of_file(given, table, is_mutagenesis)
   list(outputs = outputs, arguments = c(list(table), arguments))
+}
+
+# Said, as nothing is chosen silently.
+exposure_of_file <- function(given, table, is_mutagenesis) {
+  if (!is.null(given[["exposure"]])) usage_error("--exposure and --exposure-of contradict each other.")
+  if (!is_mutagenesis) usage_error("--exposure-of needs a --table that mutagenize wrote.")
+  # Several are listed here too.
+  found <- suppressMessages(
+    deepmr::outputs_of_file(table, given[["exposure-of"]]),
+    classes = "deepmr_message_outputs"
+  )
+  say("Exposure, by the name of ", basename(given[["exposure-of"]]), ": ", paste(found$output, collapse = ", "))
+  found$output
 }
 
 run_fit <- function(job) {

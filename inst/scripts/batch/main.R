@@ -7,30 +7,37 @@ Usage: Rscript deepmr.R COMMAND [options]
 
 Commands:
   outputs      list or search what a model predicts
-  mutagenize   mutate every base of every sequence under a model, into a table
+  mutagenize   mutate every base of every sequence, or a list of variants, under a model, into a table
+  motifs       whether the variants that a model reacts to break motifs
   fit          Mendelian randomization of each sequence, and pooled over sequences
   report       a fit as one HTML page
 
   Rscript deepmr.R COMMAND --help    options and an example of a command
   Rscript deepmr.R --version
 
-An example, from sequences to a page:
-  Rscript deepmr.R mutagenize --torch net.py:Net --weights net.pt --length 1000 --fasta regions.fa --out x.rds
+An example, from peaks to a page:
+  Rscript deepmr.R mutagenize --torch net.py:Net --weights net.pt --length 1000 --bed CTCF.bed --genome hg38.fa \\
+    --out x.rds
+  Rscript deepmr.R motifs --table x.rds --motifs ctcf.jaspar --out motifs.tsv
   Rscript deepmr.R fit --table x.rds --exposure CTCF,GATA1 --outcome DNase --out fit.rds --pooled pooled.tsv
   Rscript deepmr.R report --fit fit.rds --mutagenesis x.rds --out report.html
 
 Exit codes:
   0  done, with or without warnings. With --help the rest of the command line is not looked at.
   2  The command line was wrong: an unknown command or option; arguments that are missing, contradict each other or
-     cannot be meant (no such output, method, device or model, sequences that the model does not take); a file that it
-     names and that cannot be read or holds something else; a place that cannot be written to.
+     cannot be meant (no such output, method, device or model, sequences that the model does not take, a genome that
+     has none of the chromosomes); a file that it names and that cannot be read or holds something else; a place that
+     cannot be written to.
   1  All else that stops a run: a package or Python that is missing, a download that fails, too little memory or disk
      space, a model without dropout, without numbers, or whose dropout cannot be locked.
 Progress, warnings and errors go to stderr. Files are replaced only when the run has succeeded.
 "
 
 commands <- function() {
-  list(outputs = outputs_command(), mutagenize = mutagenize_command(), fit = fit_command(), report = report_command())
+  list(
+    outputs = outputs_command(), mutagenize = mutagenize_command(), motifs = motifs_command(), fit = fit_command(),
+    report = report_command()
+  )
 }
 
 # Returns the exit code.
@@ -45,6 +52,11 @@ run_deepmr <- function(args) {
       warning = function(w) {
         complain(error_text(w, options_of(args)), "Warning")
         invokeRestart("muffleWarning")
+      },
+      # It says where the rest of it is to be found, which is another place here.
+      deepmr_message_set_aside = function(m) {
+        say(in_shell_words(cli::ansi_strip(rlang::cnd_message(m)), options_of(args)))
+        rlang::cnd_muffle(m)
       }
     ),
     error = function(e) {
@@ -71,7 +83,7 @@ dispatch <- function(args) {
   }
 }
 
-command_names <- c("outputs", "mutagenize", "fit", "report")
+command_names <- c("outputs", "mutagenize", "motifs", "fit", "report")
 
 # The command that the first word names, or none.
 command_of <- function(args) intersect(utils::head(args, 1L), command_names)

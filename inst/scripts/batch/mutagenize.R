@@ -1,8 +1,10 @@
 mutagenize_command <- function() {
   list(
-    about = "\nMutates every base of every sequence to each of the three others; predicts all under locked masks.",
-    options = c(model_options(), list(
-      option("fasta", "Sequences, plain or gzipped", "FILE"),
+    about = paste0(
+      "\nMutates every base of every sequence to each of the three others, or into the variants of a list;\n",
+      "predicts all under locked masks."
+    ),
+    options = c(model_options(), source_options(), list(
       option("outputs", "Predictions to keep, a,b or @file with one name per line [all]", "NAMES"),
       option("transform", "Scale of the predictions: logit (of probabilities) or sigmoid (of logits)", "SCALE"),
       option("dropout", "on (default), or off: one draw, for an ensemble one of each member", "ON/OFF"),
@@ -12,7 +14,7 @@ mutagenize_command <- function() {
       option("mask", "locked (default) or unlocked", "MASK"),
       option("unit", "What is dropped: element (default) or channel", "UNIT"),
       option("positions", "Positions to mutate, as 100-200,300 [all]", "RANGES"),
-      option("seed", "Seed of the masks [1]", "N"),
+      option("seed", "Seed of the masks, and of --pick [1]", "N"),
       option("batch-size", "Rows per call of the network", "N"),
       option("device", "cpu, cuda, cuda:1, ... [a GPU if there is one]", "DEVICE"),
       option("draws", "Keep the draws, whatever their size (only .rds holds them)"),
@@ -20,38 +22,41 @@ mutagenize_command <- function() {
       option("out", "Where the table goes: .rds, .tsv or .tsv.gz", "FILE")
     )),
     epilogue = paste0(
-      "Exactly one of --kipoi, --torch and --demo; `deepmr.R outputs` lists what a model predicts.\n\nExample:\n",
+      "Exactly one of --kipoi, --torch and --demo, and one of --fasta, --bed and --vcf; `deepmr.R outputs` lists\n",
+      "what a model predicts. Tables from --bed and --vcf have the coordinates in the genome.\n\nExamples:\n",
       "  Rscript deepmr.R mutagenize --torch net.py:Net --weights net.pt --length 1000 --fasta regions.fa \\\n",
-      "    --outputs CTCF,DNase --samples 50 --out x.rds"
+      "    --outputs CTCF,DNase --samples 50 --out x.rds\n",
+      "  Rscript deepmr.R mutagenize --kipoi DeepSEA/predict --bed HepG2_FOXA1.narrowPeak --genome hg19.fa \\\n",
+      "    --pick 200 --outputs HepG2_FOXA1_None#1,HepG2_DNase_None --windows windows.tsv --out x.rds"
     ),
     prepare = prepare_mutagenize, run = run_mutagenize
   )
 }
 
 prepare_mutagenize <- function(given) {
-  need_options(given, c("fasta", "out"))
+  need_options(given, "out")
+  kind <- source_kind(given)
   model <- prepare_model(given)
   if (all(c("draws", "no-draws") %in% names(given))) usage_error("--draws and --no-draws contradict each other.")
-  fasta <- input_file(given$fasta, "--fasta")
-  out <- output_file(given, "out", c(".rds", ".tsv", ".tsv.gz"), fasta)
+  inputs <- unlist(given[c(kind, if (kind != "fasta") "genome")])
+  formats <- c(".rds", ".tsv", ".tsv.gz")
+  out <- output_file(given, "out", formats, inputs)
+  windows <- output_file(given, "windows", formats, inputs)
+  check_distinct(c(out, windows))
   draws <- if (!is.null(given$draws)) TRUE else if (!is.null(given[["no-draws"]])) FALSE
   if (isTRUE(draws) && !is_rds(out)) usage_error("--draws needs --out to end in .rds: a text table holds no draws.")
-  sequences <- deepmr::as_sequences(fasta)
   samples <- as_count(given, "samples", 2L)
   list(
-    model = transformed(model, given), out = out,
+    model = transformed(model, given), mutate = prepare_source(kind, given), out = out, windows = windows,
     # --samples only where given: with dropout off it is said to be of no use.
     arguments = c(list(n_samples = samples)[!is.null(samples)], list(
-      sequences = sequences, outputs = as_names(given, "outputs"), dropout = as_dropout(given),
-      positions = as_positions(given, max(nchar(sequences))),
+      outputs = as_names(given, "outputs"), dropout = as_dropout(given),
       # Draws that no file will hold are not carried along.
       draws = if (is_rds(out)) draws else FALSE,
       seed = or(as_count(given, "seed", 0L), 1L), batch_size = as_count(given, "batch-size", 1L), device = given$device
     ))
   )
 }
-
-or <- function(x, otherwise) if (is.null(x)) otherwise else x
 
 as_dropout <- function(given) {
   dropout <- or(one_of(given, "dropout", c("on", "off")), "on")
@@ -79,15 +84,20 @@ transformed <- function(model, given) {
 
 run_mutagenize <- function(job) {
   started <- Sys.time()
-  x <- do.call(deepmr::saturation_mutagenesis, c(list(job$model()), job$arguments))
+  mutated <- job$mutate(job$model(), job$arguments)
+  x <- mutated$x
   made <- attr(x, "provenance")
   # Rounded as the report rounds the time of the mutagenesis, which is all that the table knows of.
   in_seconds <- function(seconds) sprintf("%.0f s", ceiling(as.numeric(seconds)))
   say(
-    counted(nrow(x), "row"), ": ", counted(length(job$arguments$sequences), "sequence"), ", ",
+    counted(nrow(x), "row"), ": ", counted(mutated$sequences, "sequence"), ", ",
     counted(length(unique(x$output)), "output"), ", ", counted(made$n_samples, "draw"), "; mutagenesis ",
     in_seconds(made$seconds), ", with start-up ", in_seconds(difftime(Sys.time(), started, units = "secs"))
   )
   if (!is_rds(job$out)) say("The text table leaves out the draws, which egger_draws needs: --out x.rds keeps them.")
-  write_all(stats::setNames(list(function(path) write_table(x, path, "table")), job$out))
+  writers <- list(function(path) write_table(x, path, "table"))
+  if (!is.null(job$windows)) {
+    writers <- c(writers, function(path) write_table(mutated$windows, path, "table of windows"))
+  }
+  write_all(stats::setNames(writers, c(job$out, job$windows)))
 }

@@ -142,8 +142,16 @@ as_files <- function(given, name) {
   vapply(paths, input_file, "", option = paste0("--", name), USE.NAMES = FALSE)
 }
 
-# "100-200,300" as whole numbers up to `most`.
-as_positions <- function(given, most) {
+# "FOXA1=HepG2_FOXA1_None" as an output named by its motif.
+as_pairs <- function(given, name) {
+  pairs <- as_names(given, name)
+  wrong <- !grepl("^[^=]+=.+$", pairs)
+  if (any(wrong)) usage_error(sprintf("--%s must be like FOXA1=HepG2_FOXA1_None, not '%s'.", name, pairs[wrong][1L]))
+  if (!is.null(pairs)) stats::setNames(trimws(sub("^[^=]*=", "", pairs)), trimws(sub("=.*$", "", pairs)))
+}
+
+# The ranges of "100-200,300", NULL where none are given.
+position_ranges <- function(given) {
   text <- given[["positions"]]
   if (is.null(text)) {
     return(NULL)
@@ -152,12 +160,19 @@ as_positions <- function(given, most) {
   if (!all(grepl("^[0-9]+(-[0-9]+)?$", parts))) {
     usage_error(sprintf("--positions must be like 100-200,300, not '%s'.", text))
   }
-  first <- as.numeric(sub("-.*$", "", parts))
-  last <- as.numeric(sub("^.*-", "", parts))
-  wrong <- first < 1 | last < first | last > most
+  list(text = parts, first = as.numeric(sub("-.*$", "", parts)), last = as.numeric(sub("^.*-", "", parts)))
+}
+
+# The ranges as whole numbers up to `most`.
+as_positions <- function(given, most) {
+  ranges <- position_ranges(given)
+  if (is.null(ranges)) {
+    return(NULL)
+  }
+  wrong <- ranges$first < 1 | ranges$last < ranges$first | ranges$last > most
   if (any(wrong)) {
     problem <- "--positions '%s' does not lie within 1 to %d, the length of the sequences."
-    usage_error(sprintf(problem, parts[wrong][1L], most))
+    usage_error(sprintf(problem, ranges$text[wrong][1L], most))
   }
-  sort(unique(as.integer(unlist(Map(seq, first, last)))))
+  sort(unique(as.integer(unlist(Map(seq, ranges$first, ranges$last)))))
 }
