@@ -284,6 +284,21 @@ test_that("motifs writes what motif_disruption() gives, and its verdict goes to 
   )
   expect_identical(nrow(parts$read_text(path("v.tsv.gz"), "x")), nrow(expected$variants))
 
+  if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available()) {
+    covered <- data.table::copy(effects)
+    covered[, c("se", "n_draws", "at_rounding") := list(abs(effect) / 2 + 0.01, 20L, FALSE)]
+    saveRDS(fit_mr(covered, "ols", exposure = "Dref", outcome = "accessibility"), path("fit.rds"))
+    parts$write_table(se_coverage(covered, effects), path("c.tsv"), "coverage")
+    page <- command_line(
+      parts, "report", "--fit", path("fit.rds"), "--motifs", path("all.rds"), "--calibration", path("c.tsv"),
+      "--out", path("r.html")
+    )
+    expect_identical(page[["status"]], "0", info = page)
+    written <- paste(readLines(path("r.html")), collapse = " ")
+    expect_match(written, "Variants that lower Dref sit in Dref hits", fixed = TRUE)
+    expect_match(written, "95 % intervals", fixed = TRUE)
+  }
+
   without <- run("--table", path("part.rds"), "--out", path("p.tsv"))
   expect_identical(without[["status"]], "2")
   expect_match(without[["message"]], "give it in --fasta", fixed = TRUE)
@@ -427,7 +442,14 @@ test_that("every kind of wrong command line is told apart, before any work", {
       c("report", "--fit", path("fitted.rds"), "--mutagenesis", path("fitted.rds"), "--out", path("r.html")),
       "is a fit, not a mutagenesis table"
     ),
-    list(c("report", "--fit", path("fit.tsv"), "--out", path("r.html")), "must be the .rds of a fit")
+    list(c("report", "--fit", path("fit.tsv"), "--out", path("r.html")), "must be the .rds of a fit"),
+    list(
+      c("report", "--fit", path("fitted.rds"), "--motifs", path("x.rds"), "--out", path("r.html")),
+      "x.rds' is not what motifs --out writes"
+    ),
+    list(
+      c("report", "--fit", path("fitted.rds"), "--calibration", path("x.rds"), "--out", path("r.html")), "calibration"
+    )
   )
   for (case in cases) {
     result <- command_line(parts, case[[1L]])

@@ -6,7 +6,7 @@ usage_classes <- paste0("deepmr_error_", c(
   "unknown_layer", "positions", "device", "model", "model_file", "kipoi_model", "weights", "ensemble", "length",
   "sequences", "characters", "columns", "draws", "no_draws", "no_rows", "duplicated_rows", "negative_se",
   "unmatched_variants", "mutagenesis", "bed", "genome", "chromosomes", "variants", "too_few", "motifs", "effects",
-  "duplicates"
+  "duplicates", "calibration", "outputs", "spread"
 ))
 
 # How Python begins its words on a name that the zoo does not have; a download that failed has the same class.
