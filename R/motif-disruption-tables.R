@@ -99,6 +99,14 @@ disruption_sentences <- function(pooled, top, reachable) {
   }, "")
 }
 
+# Rows of `other` that are enriched at p <= 0.05, and more than the output is for its own motifs: labels mixed up, or an
+# output that stands for another factor.
+stronger_motifs <- function(own, other) {
+  best <- vapply(other$output, function(output) max(own$ratio[own$output == output], -Inf, na.rm = TRUE), 0)
+  has_own <- other$output %in% own$output
+  other[which(has_own & other$p_enrichment <= 0.05 & other$ratio > best)]
+}
+
 #' @export
 print.deepmr_motif_disruption <- function(x, ...) {
   pooled <- x$pooled
@@ -121,6 +129,11 @@ print.deepmr_motif_disruption <- function(x, ...) {
       if (nrow(also) == 1L) "is" else "are",
       if (nrow(also)) paste0(": ", paste(also$output, "by", also$motif, collapse = ", ")) else ""
     ))
+  }
+  stronger <- stronger_motifs(own, other)
+  if (nrow(stronger)) {
+    pairs <- sprintf("%s by %s (%.1f times)", stronger$output, stronger$motif, stronger$ratio)
+    say(paste0("More than by the own motif: ", paste(pairs, collapse = ", "), "."))
   }
   say(sprintf(
     "Counted: the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
