@@ -4,8 +4,9 @@ ggplot2::autoplot
 
 #' Plot a mutagenesis table
 #'
-#' Two first looks at what dropout says about a model: how the variance of a prediction
-#' goes with its mean, and how the standard error of an effect goes with the effect.
+#' `"mean_variance"` and `"se_effect"` are first looks at what dropout says about a model: how the variance of a
+#' prediction goes with its mean, and how the standard error of an effect goes with the effect. `"heatmap"` and `"logo"`
+#' show along a sequence what its mutations do to one output, `"before_after"` the predictions before and after them.
 #'
 #' `"mean_variance"` has one point per variant (mean and variance over draws of the mutated
 #' sequence) and a black ring per unmutated sequence; the variance is on a log axis.
@@ -15,24 +16,106 @@ ggplot2::autoplot
 #' without a legend above twelve. Points that a log axis cannot show, and in
 #' `"se_effect"` those at float rounding level, are left out and counted in the caption.
 #'
+#' `"heatmap"` has a tile for each position and base, coloured by the effect, white at 0; a grey bar marks the
+#' reference base, and effects that are missing or infinite are grey. Where the largest effect is more than twice the
+#' 99 % quantile of their sizes, colours end at that quantile, and the caption says what lies beyond. Above is the
+#' reference sequence in letters (up to 150 positions), below for each position the largest standard error of its
+#' effects: none of them is less sure than that. Effects at float rounding level are shown as they are.
+#'
+#' `"logo"` draws the reference sequence with letters as high as the base is important: minus the mean effect of the
+#' other three bases (of those the table has). Upwards: mutating the base lowers the prediction; downwards: raises it.
+#' Another convention of in-silico mutagenesis is the prediction minus the mean over all four bases, which is three
+#' quarters of this.
+#'
+#' In both, panels are sequences, and the axis runs along the sequence from its 5' to its 3' end. Where all sequences
+#' shown have genome coordinates the axis has these, and on the minus strand they fall from left to right; bases are
+#' always those of the sequence's own strand.
+#'
+#' `"before_after"` has one point per variant, the prediction of the mutated against that of the unmutated sequence, the
+#' exposure on the left and the outcome on the right. Before is one number for each sequence, so that its variants
+#' stand one above the other; colours of sequences as in `"mean_variance"`.
+#'
 #' @param object A table of [saturation_mutagenesis()] or [simulate_mutagenesis()].
-#' @param type `"mean_variance"` or `"se_effect"`.
-#' @param ... Not used.
-#' @return A ggplot. Errors: `deepmr_error_argument` (`type`), `deepmr_error_columns`,
-#'   `deepmr_error_no_rows` (nothing to show).
+#' @param type `"mean_variance"`, `"se_effect"`, `"heatmap"`, `"logo"` or `"before_after"`.
+#' @param output For `"heatmap"` and `"logo"`: name of one output; `NULL` for the first.
+#' @param sequences For these and `"before_after"`: names of the sequences to show. `"heatmap"` and `"logo"` show up to
+#'   four, of which three or four want a picture higher than 5 inches; `NULL` for the first. `"before_after"` shows any
+#'   number; `NULL` for all.
+#' @param positions For `"heatmap"` and `"logo"`: positions to show, counted from 1 in the sequence, such as `200:260`;
+#'   `NULL` for all.
+#' @param motifs For these: motifs ([read_motifs()]) whose hits are marked, as [motif_hits()] finds them in the
+#'   sequences shown, of which the table must then have all positions; or a table of [motif_hits()].
+#' @param exposure,outcome For `"before_after"`: the names of two outputs.
+#' @param ... Must be empty.
+#' @return A ggplot. Errors: `deepmr_error_argument` (`type`, and arguments that it does not use),
+#'   `deepmr_error_columns`, `deepmr_error_no_rows` (nothing to show), `deepmr_error_unknown_output`,
+#'   `deepmr_error_ambiguous_output`, `deepmr_error_same_output`, `deepmr_error_duplicated_rows`,
+#'   `deepmr_error_coordinates` (positions and coordinates that contradict each other),
+#'   `deepmr_error_sequences` (motifs, but not all positions), `deepmr_error_not_installed` (the package ggseqlogo,
+#'   which has the letters).
+#' @references
+#' Nair S, Shrikumar A, Schreiber J, Kundaje A (2022). fastISM: performant in silico saturation mutagenesis for
+#' convolutional neural networks. *Bioinformatics* 38:2397-2403.
+#'
+#' Wagih O (2017). ggseqlogo: a versatile R package for drawing sequence logos. *Bioinformatics* 33:3645-3647.
 #' @examples
 #' x <- simulate_mutagenesis(n_sequences = 4, length = 60)
 #' ggplot2::autoplot(x)
 #' ggplot2::autoplot(x, type = "se_effect")
+#' ggplot2::autoplot(x, type = "before_after", exposure = "exposure", outcome = "outcome")
+#' @examplesIf requireNamespace("ggseqlogo", quietly = TRUE)
+#' ggplot2::autoplot(x, type = "heatmap", output = "outcome", positions = 1:40)
+#' motifs <- read_motifs(system.file("extdata", "demo_motifs.jaspar", package = "deepmr"))
+#' ggplot2::autoplot(x, type = "logo", output = "outcome", motifs = motifs)
 #' @export
-autoplot.deepmr_mutagenesis <- function(object, type = c("mean_variance", "se_effect"), ...) {
-  type <- check_choice(if (missing(type)) "mean_variance" else type, c("mean_variance", "se_effect"), "type")
+autoplot.deepmr_mutagenesis <- function(object,
+                                        type = c("mean_variance", "se_effect", "heatmap", "logo", "before_after"),
+                                        output = NULL, sequences = NULL, positions = NULL, motifs = NULL,
+                                        exposure = NULL, outcome = NULL, ...) {
+  rlang::check_dots_empty()
+  type <- check_choice(if (missing(type)) "mean_variance" else type, names(mutagenesis_plots), "type")
+  check_used_arguments(type, list(
+    output = output, sequences = sequences, positions = positions, motifs = motifs, exposure = exposure,
+    outcome = outcome
+  ))
   check_columns(object, mutagenesis_columns, "object")
-  points <- data.table::as.data.table(unclass(object)[mutagenesis_columns])
+  kept <- intersect(c(mutagenesis_columns, coordinate_columns), names(object))
+  points <- data.table::as.data.table(unclass(object)[kept])
   check_something_shown(nrow(points), "{.arg object} has no rows.")
+  if (type %in% c("heatmap", "logo")) check_installed("ggseqlogo")
+  switch(type,
+    mean_variance = plot_mean_variance(by_sequence_and_output(points)),
+    se_effect = plot_se_effect(by_sequence_and_output(points)),
+    heatmap = plot_effect_map(points, output, sequences, positions, motifs),
+    logo = plot_effect_logo(points, output, sequences, positions, motifs),
+    before_after = plot_before_after(points, exposure, outcome, sequences)
+  )
+}
+
+# The arguments that each type uses.
+mutagenesis_plots <- list(
+  mean_variance = character(), se_effect = character(),
+  heatmap = c("output", "sequences", "positions", "motifs"), logo = c("output", "sequences", "positions", "motifs"),
+  before_after = c("sequences", "exposure", "outcome")
+)
+
+check_used_arguments <- function(type, arguments, call = rlang::caller_env()) {
+  given <- names(Filter(Negate(is.null), arguments))
+  unused <- setdiff(given, mutagenesis_plots[[type]])
+  if (length(unused)) {
+    users <- names(Filter(function(used) unused[1L] %in% used, mutagenesis_plots))
+    stop_deepmr(
+      "argument", "{.arg {unused[1L]}} is not used by type {.val {type}}.",
+      "It belongs to {.or {.val {users}}}.",
+      call = call
+    )
+  }
+}
+
+by_sequence_and_output <- function(points) {
   points$sequence <- sequence_factor(points)
   points$output <- factor(points$output, unique(points$output))
-  switch(type, mean_variance = plot_mean_variance(points), se_effect = plot_se_effect(points))
+  points
 }
 
 check_something_shown <- function(n, problem, call = rlang::caller_env(2)) {

@@ -23,6 +23,7 @@ halve_draws <- function(effects, half, call) {
       call = call
     )
   }
+  check_not_spread(effects, call)
   draws <- lapply(stats::setNames(columns, columns), function(column) as_draws(effects[[column]], column, call))
   n_draws <- lengths(draws$draws_exposure)
   n_members <- if (is.null(effects$n_members)) rep(1L, nrow(effects)) else effects$n_members

@@ -22,7 +22,8 @@
 #'   `cov_exposure_outcome` (sample covariance of the two effects over the draws,
 #'   divisor T - 1; `NA` without draws), `n_draws`, `draws_exposure` and
 #'   `draws_outcome` (list columns of T numbers each, only when `x` has
-#'   `effect_draws`), `n_members` (only when `x` has it: an ensemble), `at_rounding` (either effect is at float
+#'   `effect_draws`), `n_members` (only when `x` has it: an ensemble), `spread_exposure` and `spread_outcome`
+#'   (only when `x` has `spread`: [transform_spread()]), `at_rounding` (either effect is at float
 #'   rounding level).
 #' @section Errors:
 #' `deepmr_error_unknown_output` (with the nearest names), `deepmr_error_ambiguous_output`
@@ -49,7 +50,7 @@ estimate_effects <- function(x, exposure, outcome, reverse = FALSE) {
   exposure <- unique(check_outputs(exposure, known, "exposure"))
   outcome <- unique(check_outputs(outcome, known, "outcome"))
   pairs <- pair_outputs(exposure, outcome, check_flag(reverse, "reverse"))
-  keep <- intersect(c(effects_source_columns, place_columns, "n_members", "effect_draws"), names(x))
+  keep <- intersect(c(effects_source_columns, place_columns, "n_members", "spread", "effect_draws"), names(x))
   rows <- which(x$output %in% c(exposure, outcome))
   x <- data.table::as.data.table(as.list(x)[keep])[rows]
   if (!is.null(x$effect_draws)) {
@@ -127,6 +128,7 @@ pair_effects <- function(x, exposure, outcome, call = rlang::caller_env(2)) {
   effects[, "cov_exposure_outcome" := draw_covariance(from$effect_draws, to$effect_draws, call)]
   effects[, "n_draws" := from$n_draws]
   if (!is.null(from$n_members)) effects[, "n_members" := from$n_members]
+  if (!is.null(from$spread)) effects[, c("spread_exposure", "spread_outcome") := list(from$spread, to$spread)]
   if (!is.null(from$effect_draws)) {
     effects[, c("draws_exposure", "draws_outcome") := list(from$effect_draws, to$effect_draws)]
   }

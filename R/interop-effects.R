@@ -21,7 +21,7 @@ textbook_effects <- function(effects, exposure, outcome, error, call = rlang::ca
   se <- list(se_exposure = numeric(nrow(data)), se_outcome = numeric(nrow(data)))
   for (scaling in unique(data$error)) {
     rows <- which(data$error == scaling)
-    scaled <- textbook_errors(data, rows, scaling)
+    scaled <- textbook_errors(data_for_error(data, scaling), rows, scaling)
     for (column in names(se)) se[[column]][rows] <- scaled[[column]]
   }
   data.table::set(data, j = names(se), value = se)

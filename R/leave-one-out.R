@@ -14,9 +14,9 @@
 #' @param method One or more of `"egger_draws"`, `"ivw_draws"`, `"egger"`, `"ivw"`, `"ivw_delta"`,
 #'   `"divw"`, `"ols"`; `NULL` as in [fit_mr()].
 #' @return A data.table, one row per variant used, method and error: `sequence`,
-#'   `exposure`, `outcome`, `method`, `error`, `position`, `ref`, `alt` (where the table has
-#'   them), `beta_exposure`, `beta_outcome`, `estimate` (the slope without this variant;
-#'   `NA` where fewer variants are left than the method needs, or the denominator would not
+#'   `exposure`, `outcome`, `method`, `error`, `position`, `ref`, `alt`, `chrom`, `genome_position`, `strand`, `id`
+#'   (those of the last seven that the table has), `beta_exposure`, `beta_outcome`, `estimate` (the slope without this
+#'   variant; `NA` where fewer variants are left than the method needs, or the denominator would not
 #'   be positive) and `change` (that minus the slope with it).
 #' @section Errors:
 #' Those of [fit_mr()]; `deepmr_error_no_closed_form` for a method without one.
@@ -43,7 +43,7 @@ leave_one_out <- function(x, method = NULL, error = c("mc", "classical"), weight
   check_weight_choice(weights, method)
   slopes <- data.table::rbindlist(lapply(method, function(name) method_slopes(data, name, error, options)))
   data.table::setorderv(slopes, c("group", "method_rank", "error_rank", "row"))
-  variant <- intersect(c("position", "ref", "alt"), names(data))
+  variant <- intersect(c("position", "ref", "alt", place_columns), names(data))
   columns <- c("sequence", "exposure", "outcome", variant, "beta_exposure", "beta_outcome")
   found <- slopes[, c("method", "error", "estimate", "change"), with = FALSE]
   out <- cbind(data[slopes$row, columns, with = FALSE], found)
@@ -64,12 +64,20 @@ check_closed_form <- function(method, call = rlang::caller_env()) {
 
 # One method, all groups and errors: rows of `data` with the slope without them.
 method_slopes <- function(data, name, errors, options) {
+  parts <- error_groups(data, method_registry()[[name]], errors, "method", max(data$group))
+  slopes <- lapply(parts_by_draws(data, parts), function(alike) {
+    slopes_of_parts(alike$data, name, alike$parts, errors, options)
+  })
+  data.table::rbindlist(slopes)
+}
+
+slopes_of_parts <- function(data, name, parts, errors, options) {
   method <- method_registry()[[name]]
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, "method"))
   if (method$needs_draws) moments <- moments_by_group(data, used, n_groups, options, method$intercept)
   group_rows <- used_rows(data, used, n_groups)
-  parts <- lapply(error_groups(data, method, errors, "method", n_groups), function(part) {
+  slopes <- lapply(parts, function(part) {
     rows <- unlist(group_rows[part$groups])
     input <- kernel_input(data, rows, part$groups, part$error)
     if (method$needs_draws) input$moments <- moments[part$groups]
@@ -81,7 +89,7 @@ method_slopes <- function(data, name, errors, options) {
       estimate = slopes$without, change = slopes$without - slopes$all[input$group]
     )
   })
-  data.table::rbindlist(parts)
+  data.table::rbindlist(slopes)
 }
 
 # `all`: slope by group; `without`: slope by row, that row left out.

@@ -20,6 +20,8 @@ variant_effects_wide <- function(x, call = rlang::caller_env()) {
     sequence = as.character(x$sequence), position = as.integer(x$position), ref = toupper(x$ref),
     alt = toupper(x$alt)
   )
+  place <- intersect(place_columns, names(x))
+  if (length(place)) data.table::set(rows, j = place, value = as.list(x)[place])
   outputs <- unique(as.character(x$output))
   group <- data.table::frankv(
     list(match(rows$sequence, unique(rows$sequence)), rows$position, rows$alt, rows$ref), ties.method = "dense"
@@ -52,7 +54,7 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
   wanted <- unique(variants$sequence)
   reference <- unique(variants[, c("sequence", "position", "ref")])
   if (is.null(sequences)) {
-    return(rebuilt_sequences(reference, wanted, call))
+    return(rebuilt_sequences(reference, wanted, "x", "give it in {.arg sequences}.", call))
   }
   sequences <- as_sequences(sequences)
   missing <- setdiff(wanted, names(sequences))
@@ -81,15 +83,16 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
   text
 }
 
-rebuilt_sequences <- function(reference, wanted, call) {
+# `remedy` ends a sentence.
+rebuilt_sequences <- function(reference, wanted, arg, remedy, call) {
   pieces <- split(reference, factor(reference$sequence, wanted))
   vapply(pieces, function(piece) {
     piece <- piece[order(piece$position)]
     gap <- which(piece$position != seq_len(nrow(piece)))
     if (length(gap)) {
       stop_deepmr(
-        "sequences", "{.arg x} has no variant at position {gap[1L]} of {.val {piece$sequence[1L]}}.",
-        "Its text cannot be read off {.field ref}: give it in {.arg sequences}.",
+        "sequences", "{.arg {arg}} has no variant at position {gap[1L]} of {.val {piece$sequence[1L]}}.",
+        paste("Its text cannot be read off {.field ref}:", remedy),
         call = call
       )
     }

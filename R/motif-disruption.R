@@ -58,9 +58,10 @@
 #' @param n_shuffles Shuffles of each motif, and of the sequences; at least 19.
 #' @param seed Whole number. R's own random state is neither used nor changed.
 #' @return A `deepmr_motif_disruption`, a list of data.tables:
-#'   * `variants`: a row for each variant and motif: `sequence`, `position`, `ref`, `alt`, `motif`, `output` (the
-#'     motif's, `NA` for a decoy), `effect` (on that output), `score_ref`, `score_alt`, `change` (bits), `p_ref`,
-#'     `p_alt` (p-values of the scores), `in_hit`. Scores are `NA` where every window over the position holds an N.
+#'   * `variants`: a row for each variant and motif: `sequence`, `position`, `ref`, `alt`, (where `x` has them) `chrom`,
+#'     `genome_position`, `strand` and `id`, `motif`, `output` (the motif's, `NA` for a decoy), `effect` (on that
+#'     output), `score_ref`, `score_alt`, `change` (bits), `p_ref`, `p_alt` (p-values of the scores), `in_hit`. Scores
+#'     are `NA` where every window over the position holds an N.
 #'   * `by_sequence`: a row for each sequence, motif and output of `x`: `sequence`, `motif`, `output`, `own` (whether
 #'     the output is the motif's), `n` (variants), `rho`, `p_rho`, `strongest` (how many of the strongest it has),
 #'     `observed`, `expected`, `ratio` (`NA` where nothing is expected), `p_motif`, `p_sequence`, `p_enrichment`.

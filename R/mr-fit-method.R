@@ -3,6 +3,16 @@
 
 fit_method <- function(data, name, errors, options) {
   method <- method_registry()[[name]]
+  parts <- error_groups(data, method, errors, options$se, max(data$group))
+  fits <- lapply(parts_by_draws(data, parts), function(alike) {
+    fit_parts(alike$data, name, alike$parts, errors, options)
+  })
+  data.table::rbindlist(fits)
+}
+
+# `parts`: errors, with the groups fitted under each.
+fit_parts <- function(data, name, parts, errors, options) {
+  method <- method_registry()[[name]]
   n_groups <- max(data$group)
   used <- is.na(method_reason(data, method, options$se))
   n_draws <- group_draws(data, n_groups)
@@ -35,7 +45,6 @@ fit_method <- function(data, name, errors, options) {
     columns <- c(fit_columns, if (!is.null(data$stratum)) pooled_columns)
     cbind(labels, flag_idle_exposure(fit, reach[groups]))[, columns, with = FALSE]
   }
-  parts <- error_groups(data, method, errors, options$se, n_groups)
   data.table::rbindlist(lapply(parts, function(part) one_error(part$error, part$groups)))
 }
 

@@ -15,7 +15,7 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   check_standard_errors(x$se_exposure, "se_exposure", call)
   check_standard_errors(x$se_outcome, "se_outcome", call)
   optional <- c(
-    "position", "ref", "alt", place_columns, "n_draws", "n_members", "draws_exposure", "draws_outcome", "at_rounding",
+    "position", "ref", "alt", place_columns, "n_draws", "n_members", spread_columns, "draws_exposure", "draws_outcome", "at_rounding",
     "selected", "reason"
   )
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
@@ -23,6 +23,7 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   data <- data.table::setDT(as.list(x)[keep])
   if (!all(is.na(data$n_draws))) check_draw_counts(data, call)
   if (!is.null(data$n_members)) check_member_counts(data$n_members, call)
+  check_spread_factors(data, call)
   for (role in c("exposure", "outcome")) {
     if (is.null(data[[role]])) data[, (role) := role]
   }

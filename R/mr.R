@@ -201,7 +201,7 @@
 #'   with `exposure` and `outcome`, or any data frame with `sequence`,
 #'   `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome` (and `exposure`,
 #'   `outcome` where there are several). `position`, `n_draws`, `n_members`,
-#'   `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
+#'   `spread_exposure`, `spread_outcome`, `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
 #' @param method One or more of the names that [mr_methods()] lists, but not those of [fit_mvmr()]. `NULL`
 #'   takes `"egger_draws"` where there are draws, else `"egger"`, or `"ols"` where there are no standard errors either
 #'   (dropout off), and says so (a message of class `deepmr_message_method`).
@@ -262,7 +262,8 @@
 #'   several draws of an ensemble's member).
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_negative_se`, `deepmr_error_unknown_method`,
-#' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_duplicated_rows`,
+#' `deepmr_error_no_draws`, `deepmr_error_not_installed`, `deepmr_error_draws`, `deepmr_error_spread` (columns
+#' `spread_exposure` and `spread_outcome` that are no factors), `deepmr_error_duplicated_rows`,
 #' `deepmr_error_no_rows`, `deepmr_error_argument` (also for an argument given that no method of the call uses),
 #' `deepmr_error_no_pooled_regression` (a method without one, for `by = NULL`); for `exposure` and `outcome`
 #' `deepmr_error_same_output` (one output is all of both), `deepmr_error_unknown_output`,

@@ -78,6 +78,7 @@ mutagenesis_columns <- c(
 #'       larger. Rounding, not an effect. Fits leave such rows out, visibly.}
 #'     \item{`effect_draws`}{the T effects, one per draw}
 #'     \item{`n_members`}{of an ensemble: its members M; draw t is member (t - 1) mod M}
+#'     \item{`spread`}{of a model with [transform_spread()]: the factor that variances, covariance and draws include}
 #'   }
 #'   `attr(x, "provenance")` says how it was made.
 #' @section Errors:

@@ -6,6 +6,7 @@ fit_mv_unit <- function(data, unit, methods, errors, options) {
   jobs <- data.table::CJ(method = methods, error = errors, sorted = FALSE)
   fits <- lapply(seq_len(nrow(jobs)), function(i) {
     options$error <- jobs$error[i]
+    wide$data <- data_for_error(data, options$error)
     found <- fit_mv_line(wide, mv_method_registry()[[jobs$method[i]]]$intercept, options)
     data.table::as.data.table(c(as.list(unit), as.list(jobs[i]), list(exposure = options$exposures), found))
   })

@@ -96,6 +96,13 @@ fit_variance <- function(set, level, resamples, seed, where, call) {
       call = call
     )
   }
+  if (all(set$label == set$mean)) {
+    stop_deepmr(
+      "label", "The labels of {where} are its {nrow(set)} mean predictions themselves: there is no error to explain.",
+      "Give what was measured, of sequences that training has not seen.",
+      call = call
+    )
+  }
   excess <- (set$label - set$mean)^2 - set$v
   lambda <- max(0, sum(excess) / sum(set$var))
   if (lambda == 0) {

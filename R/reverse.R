@@ -23,7 +23,7 @@ add_reverse <- function(effects, call) {
 
 # "beta_exposure" for "beta_outcome" and so on; a name without a role, or with both, stays.
 turn_roles <- function(names) {
-  of <- function(role) grepl(paste0("^(beta_|se_|draws_)?", role, "$"), names)
+  of <- function(role) grepl(paste0("^(beta_|se_|draws_|spread_)?", role, "$"), names)
   ifelse(
     of("exposure"), sub("exposure", "outcome", names, fixed = TRUE),
     ifelse(of("outcome"), sub("outcome", "exposure", names, fixed = TRUE), names)

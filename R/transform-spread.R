@@ -57,8 +57,7 @@ spread_factor <- function(transform, table) {
 spread_table <- function(table, factor, var, mean, draws) {
   for (column in intersect(var, names(table))) data.table::set(table, j = column, value = factor * table[[column]])
   if (!is.null(table[[draws]])) {
-    spread <- Map(function(x, m, s) m + s * (x - m), table[[draws]], table[[mean]], sqrt(factor))
-    data.table::set(table, j = draws, value = list(unname(spread)))
+    data.table::set(table, j = draws, value = list(spread_draws(table[[draws]], sqrt(factor), table[[mean]])))
   }
 }
 
@@ -73,12 +72,9 @@ spread_mutagenesis <- function(table, transform) {
   if (is.null(factor)) {
     return(invisible())
   }
-  cli::cli_inform(
-    "Draws are spread about their mean: {.fn fit_mr} needs {.code error = \"classical\"}; see {.fn transform_spread}.",
-    class = "deepmr_message_spread"
-  )
   spread_table(table, factor, c("var_ref", "var_alt", "cov"), "effect", "effect_draws")
   data.table::set(table, j = "se", value = sqrt(factor) * table$se)
   # Rounding is spread like the draws, so what was above it stays above; nothing is where there is no variance.
   data.table::set(table, j = "at_rounding", value = table$at_rounding | factor == 0)
+  data.table::set(table, j = "spread", value = factor)
 }

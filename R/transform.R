@@ -23,8 +23,9 @@
 #' * `transform_spread(factor)`: draws spread about their own mean, `m + sqrt(factor) * (x - m)`, as the recalibration
 #'   of variances gives: `var_ref`, `var_alt` and `cov` are multiplied by `factor`, `se` by its root, effects and mean
 #'   predictions stay. It comes last, because the mean is known only when all draws are on
-#'   their scale. Fit such tables with `error = "classical"` (or `"posterior"`): `"mc"` takes the draws for those that
-#'   the means were made of, and would take `factor` times the error that a mean over T draws has for bias.
+#'   their scale. A mutagenesis table has the factor in its column `spread`, by which [fit_mr()] knows the draws that
+#'   the means were made of: fits under `error = "mc"` take those, and so are the same as without this transform;
+#'   `"classical"` and `"posterior"` take the draws as they are spread (their share of 1/T, too).
 #' * `transform_identity()`: nothing.
 #'
 #' @section Probabilities or logits?:

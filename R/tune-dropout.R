@@ -29,12 +29,15 @@
 #'   Predictions without a label are left out, with a message.
 #' @param rates Rates to try, in \[0, 1); 0 is dropout switched off. The model's own rates are always
 #'   tried as well.
-#' @param layers `NULL`: every rate is tried on all dropout calls at once. Or names of dropout calls or modules, as in
+#' @param layers `NULL`: every rate is tried on all dropout calls at once (with `extra`: no call of the model's own is
+#'   varied). Or names of dropout calls or modules, as in
 #'   [dropout_spec()]: each by itself, with the others at the model's own rates.
+#' @param extra Names of layers ([layers()]) after which dropout is added ([dropout_spec()]), each by itself, with
+#'   the model's own calls at their own rates; rate 0 is the model without the addition.
 #' @param ... Further arguments of [predict()][predict.deepmr_model()]: `batch_size`, `device`.
 #' @return A `deepmr_dropout_curve`, a data.table with one row per layer and rate:
 #'   \describe{
-#'     \item{`layer`}{the dropout call whose rate is varied, or `"(all)"`}
+#'     \item{`layer`}{the dropout call whose rate is varied, or `"(all)"`; `"conv1+dropout"` is one added after `conv1`}
 #'     \item{`rate`, `own`}{the rate, `NA` for own rates that differ between the calls; whether it is the model's own}
 #'     \item{`n`, `n_sequences`}{labels, and sequences that have one}
 #'     \item{`log_lik`, `std.error`}{mean over the labels of the log likelihood y log(p) + (1 - y) log(1 - p), p being
@@ -64,18 +67,21 @@
 #' tune_dropout(model_demo(), sequences, levels, rates = c(0, 0.1, 0.3), n_samples = 10)
 #' @export
 tune_dropout <- function(model, sequences, labels, rates = c(0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5), layers = NULL,
-                         n_samples = 50L, seed = 1L, ...) {
+                         extra = NULL, n_samples = 50L, seed = 1L, ...) {
   check_model(model)
   check_grid(rates)
   if (!is.null(layers)) check_layers(layers)
+  if (!is.null(extra)) check_extra_layers(extra)
   labels <- check_columns(labels, c("sequence", "output", "label"), "labels")
-  sites <- active_sites(model, dropout_spec())
-  curve <- curve_points(sort(unique(rates)), if (is.null(layers)) all_calls else unique(layers), sites)
+  own <- own_dropout(model, extra)
+  added <- if (length(extra)) paste0(unique(extra), "+dropout")
+  varied <- c(unique(layers), added)
+  curve <- curve_points(sort(unique(rates)), if (length(varied)) varied else all_calls, own$sites)
   show <- progress("Trying rates", nrow(curve))
   tried <- list()
   for (i in seq_len(nrow(curve))) {
     show(i - 1, paste(curve$layer[i], curve$rate[i]))
-    dropout <- if (curve$own[i]) dropout_spec() else spec_at(curve$layer[i], curve$rate[i], sites)
+    dropout <- if (curve$own[i]) own$spec else spec_at(curve$layer[i], curve$rate[i], own$sites, added)
     name <- if (is.null(dropout)) "off" else format(dropout)
     # The model's own rates are a point of every layer's curve, and need one run.
     if (is.null(tried[[name]])) {
@@ -96,6 +102,23 @@ check_grid <- function(rates, call = rlang::caller_env()) {
   if (!is.numeric(rates) || !length(rates) || anyNA(rates) || any(rates < 0 | rates >= 1)) {
     stop_deepmr("argument", "{.arg rates} must be numbers in [0, 1), not {.val {rates}}.", call = call)
   }
+}
+
+check_extra_layers <- function(extra, call = rlang::caller_env()) {
+  if (!is.character(extra) || !length(extra) || anyNA(extra)) {
+    stop_deepmr("argument", "{.arg extra} must be names of layers, not {.val {extra}}.", call = call)
+  }
+}
+
+# A model whose rates are all 0 is tried from there, as is one without any dropout where `extra` adds some.
+own_dropout <- function(model, extra) {
+  off <- function(e) {
+    if (is.null(extra)) active_sites(model, dropout_spec(rate = 0.5)) # stops where there is no call at all
+    list(spec = NULL, sites = data.table::data.table(site = character(), rate = numeric()))
+  }
+  tryCatch(
+    list(spec = dropout_spec(), sites = active_sites(model, dropout_spec())), deepmr_error_no_dropout = off
+  )
 }
 
 all_calls <- "(all)"
@@ -119,8 +142,10 @@ own_rate <- function(layer, sites) {
 }
 
 # NULL, dropout off, where rate 0 leaves no active call.
-spec_at <- function(layer, rate, sites) {
-  if (rate == 0 && all(is_layer(layer, sites))) {
+spec_at <- function(layer, rate, sites, added) {
+  if (layer %in% added) {
+    dropout_spec(extra = stats::setNames(rate, sub("\\+dropout$", "", layer)))
+  } else if (rate == 0 && all(is_layer(layer, sites))) {
     NULL
   } else if (layer == all_calls) {
     dropout_spec(rate = rate)

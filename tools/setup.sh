@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The R packages, with what each is for in CONTRIBUTING.md.
-run_packages=(cli data.table generics ggplot2 metafor optparse reticulate rlang robustbase Biostrings)
+run_packages=(cli data.table generics ggplot2 ggseqlogo metafor optparse reticulate rlang robustbase Biostrings)
 genome_packages=(GenomicRanges Rsamtools rtracklayer BSgenome VariantAnnotation)
 test_packages=(testthat vdiffr ragg knitr rmarkdown TFMPvalue)
 lint_packages=(roxygen2 lintr pkgload)

@@ -56,11 +56,27 @@ test_that("a table that fell back to fewer columns, and unknown types, stop", {
   expect_error(autoplot(x), class = "deepmr_error_columns")
 })
 
+test_that("arguments that a type does not use stop, and say whose they are", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 5)
+  expect_error(autoplot(x, output = "outcome"), "heatmap.*logo", class = "deepmr_error_argument")
+  expect_error(autoplot(x, "logo", exposure = "exposure"), "before_after", class = "deepmr_error_argument")
+  expect_error(
+    autoplot(x, "before_after", exposure = "exposure", outcome = "outcome", positions = 1:3), "positions",
+    class = "deepmr_error_argument"
+  )
+  expect_error(autoplot(x, "logo", postions = 1:3), class = "rlib_error_dots_nonempty")
+})
+
 test_that("a plot leaves the table as it was", {
   x <- simulate_mutagenesis(n_sequences = 2, length = 5)
   before <- data.table::copy(x)
   autoplot(x)
   autoplot(x, type = "se_effect")
+  autoplot(x, type = "before_after", exposure = "exposure", outcome = "outcome")
+  if (requireNamespace("ggseqlogo", quietly = TRUE)) {
+    autoplot(x, type = "heatmap")
+    autoplot(x, type = "logo")
+  }
   expect_equal(x, before)
 })
 

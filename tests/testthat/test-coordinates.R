@@ -30,13 +30,14 @@ test_that("genome -> window -> variant -> genome gives the same base, at every p
   expect_identical(by_genome, by_sequence)
 })
 
-test_that("coordinates stay through effects, instruments, fits and augment()", {
+test_that("coordinates stay through effects, instruments, fits, augment() and leave_one_out()", {
   x <- made_up_mutagenesis(both_strands())
   effects <- suppressMessages(estimate_effects(x, "x", "y", reverse = TRUE))
   fit <- suppressMessages(fit_mr(select_instruments(effects), method = "ols"))
   key <- c("sequence", "position", "alt")
   wanted <- unique(data.table::as.data.table(as.list(x)[c(key, coordinate_columns)]))
-  for (table in list(effects, suppressWarnings(augment(fit)))) {
+  without <- leave_one_out(effects, method = "ols", error = "mc")
+  for (table in list(effects, suppressWarnings(augment(fit)), without)) {
     got <- unique(data.table::as.data.table(as.list(table)[c(key, coordinate_columns)]))
     expect_identical(got[order(sequence, position, alt)], wanted[order(sequence, position, alt)])
   }

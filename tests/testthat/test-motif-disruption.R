@@ -212,3 +212,21 @@ test_that("the demo network's effects sit in the planted motifs", {
     "Dref Dref", "Trl Trl", "M1BP M1BP", "da da", "Dref accessibility", "Trl accessibility", "M1BP accessibility"
   ))
 })
+
+test_that("coordinates go along with the variants", {
+  sequences <- demo_sequences(2)
+  effects <- demo_truth(sequences)$effects[output == "Trl"]
+  known <- add_coordinates(data.table::copy(effects), sequences)
+  known[, "id" := paste0("v", .I)]
+  # in any order of the rows
+  shuffled <- known[with_seed(1, sample(.N))]
+  variants <- motif_disruption(shuffled, demo_motifs()[c("Trl", "da")], n_shuffles = 19)$variants
+  expect_identical(names(variants)[1:8], c(variant_columns, place_columns))
+  key <- c("sequence", "position", "ref", "alt")
+  for (name in c("Trl", "da")) {
+    own <- variants[motif == name][known, on = key]
+    for (column in place_columns) expect_identical(own[[column]], own[[paste0("i.", column)]])
+  }
+  plain <- motif_disruption(effects, demo_motifs()["Trl"], n_shuffles = 19)$variants
+  expect_identical(intersect(place_columns, names(plain)), character())
+})

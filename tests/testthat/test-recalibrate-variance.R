@@ -124,6 +124,7 @@ test_that("what cannot be fitted stops, and says why", {
     recalibrate(set$x, set$labels, "variance", noise = 1)
     recalibrate(data.table::copy(set$x)[, "var" := 0], set$labels[, noise := 1], "variance")
     recalibrate(set$x[1:9], set$labels[1:9], "variance")
+    recalibrate(set$x, data.table::copy(set$labels)[, "label" := set$x$mean], "variance")
   })
 })
 

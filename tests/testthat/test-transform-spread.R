@@ -19,7 +19,8 @@ test_that("a mutagenesis table has the moments of spread draws", {
       sequence = "s", position = 1L, ref = "A", alt = "C", output = names(rows),
       mean_ref = column("mean_ref"), mean_alt = column("mean_alt"), var_ref = column("var_ref"),
       var_alt = column("var_alt"), cov = column("cov"), effect = column("effect"), se = column("se"), n_draws = 4L,
-      at_rounding = FALSE, effect_draws = unname(lapply(rows, `[[`, "effect_draws"))
+      at_rounding = FALSE, effect_draws = unname(lapply(rows, `[[`, "effect_draws")),
+      spread = factor
     ))
   }
   got <- table_of(c(1, 1))

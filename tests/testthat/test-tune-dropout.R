@@ -74,6 +74,36 @@ test_that("layers are varied one by one, with the others at the model's own rate
   expect_equal(curve$log_lik[1], hand(dropout_spec(rate = c(drop = 0))))
 })
 
+test_that("dropout added after a layer has a curve, from none upwards, also where the model has none", {
+  skip_if_no_python()
+  sequences <- tune_sequences()
+  labels <- tune_labels(sequences)
+  by_hand <- function(model, spec) {
+    levels <- predict(model, sequences, dropout = spec, n_samples = 6)
+    mean(stats::dbinom(labels$label, 1, levels[labels, on = c("sequence", "output")]$mean, log = TRUE))
+  }
+  curve <- small_curve(rates = c(0, 0.4), layers = "functional", extra = c("conv", "hidden"))
+  expect_identical(curve$layer, rep(c("functional", "conv+dropout", "hidden+dropout"), c(3, 2, 2)))
+  expect_identical(curve$rate[4:7], c(0, 0.4, 0, 0.4))
+  expect_identical(curve$own[4:7], c(TRUE, FALSE, TRUE, FALSE))
+  own <- by_hand(test_model(), dropout_spec())
+  expect_equal(curve$log_lik[c(4, 6)], c(own, own))
+  expect_equal(curve$log_lik[5], by_hand(test_model(), dropout_spec(extra = c(conv = 0.4))))
+  expect_equal(curve$log_lik[7], by_hand(test_model(), dropout_spec(extra = c(hidden = 0.4))))
+  expect_error(small_curve(extra = 0.2), class = "deepmr_error_argument")
+  expect_error(small_curve(extra = "cnov"), "conv", class = "deepmr_error_unknown_layer")
+
+  # Log odds: a sigmoid makes probabilities of what NoDropout gives.
+  none <- with_transform(test_model("NoDropout"), transform_sigmoid())
+  curve <- tune_dropout(none, sequences, labels, rates = 0.3, extra = "1", n_samples = 6)
+  expect_identical(curve$rate, c(0, 0.3))
+  expect_equal(curve$log_lik, c(by_hand(none, NULL), by_hand(none, dropout_spec(extra = c("1" = 0.3)))))
+  zero <- test_model("RateZero")
+  curve <- tune_dropout(zero, sequences, labels, rates = 0.3, n_samples = 6)
+  expect_identical(curve$own, c(TRUE, FALSE))
+  expect_equal(curve$log_lik, c(by_hand(zero, NULL), by_hand(zero, dropout_spec(rate = 0.3))))
+})
+
 test_that("rate 0 of the only call is dropout off", {
   skip_if_no_python()
   sequences <- tune_sequences()
