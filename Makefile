@@ -1,5 +1,5 @@
 # Thin names; what they do is in tools/. `demo` and `test` install what they need.
-.PHONY: setup demo test fuzz lint check docs bench coverage
+.PHONY: setup demo test fuzz lint check docs site bench coverage
 
 # Byte code beside the sources would make setup see newer files.
 export PYTHONDONTWRITEBYTECODE = 1
@@ -25,6 +25,9 @@ check: setup
 
 docs: setup
 	Rscript -e 'roxygen2::roxygenise()'
+
+site: setup
+	@Rscript tools/site.R
 
 bench: setup
 	@"$$(Rscript -e 'cat(deepmr::deepmr_python_info()$$python)')" benchmarks/engines.py

@@ -2,19 +2,22 @@
 #'
 #' The steps, in the order of a session:
 #'
-#' 1. **A model:** [model_demo()], [model_torch()].
-#' 2. **Mutate:** [saturation_mutagenesis()] changes every base of every sequence
+#' 1. **A model:** [model_demo()], [model_torch()], [model_kipoi()].
+#' 2. **Sequences:** [as_sequences()]; [sequences_bed()] and [sample_sequences()]
+#'    cut them out of a genome.
+#' 3. **Mutate:** [saturation_mutagenesis()] changes every base of every sequence
 #'    under locked dropout masks ([dropout_spec()]) and returns a data.table of
-#'    effects, standard errors and draws.
-#' 3. **Pair:** [estimate_effects()] puts exposure and outcome side by side;
+#'    effects, standard errors and draws; [variant_effects()] takes a list of variants.
+#' 4. **Pair:** [estimate_effects()] puts exposure and outcome side by side;
 #'    [select_instruments()] marks the variants to use.
-#' 4. **Fit:** [fit_mr()] runs one Mendelian randomization per sequence, exposure
+#' 5. **Fit:** [fit_mr()] runs one Mendelian randomization per sequence, exposure
 #'    and outcome.
-#' 5. **Pool:** [meta_analyze()] combines the sequences.
-#' 6. **Check:** [calibration_error()], [reliability()], and `autoplot()` methods.
+#' 6. **Pool:** [meta_analyze()] combines the sequences.
+#' 7. **Check:** [motif_disruption()], [diagnose()], [calibration_error()],
+#'    [reliability()], and `autoplot()` methods.
 #'
-#' Steps 3 to 6 need no Python. [deepmr_python_info()] says what Python was found,
-#' [install_deepmr()] installs what the first two need.
+#' Only models and mutagenesis need Python. [deepmr_python_info()] says what Python was
+#' found, [install_deepmr()] installs what they need.
 #'
 #' @section What a slope means:
 #' Inside a multi-task network there is no arrow from exposure to outcome: both

@@ -24,6 +24,7 @@
 #' @return The path of the environment's Python, invisibly.
 #' @seealso [deepmr_python_info()]
 #' @examples
+#' deepmr_python_info() # what there is already
 #' \dontrun{
 #' install_deepmr(cpu = TRUE)
 #' }

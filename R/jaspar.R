@@ -16,10 +16,8 @@
 #'
 #' Khan A (2021). pyJASPAR: a Pythonic interface to JASPAR transcription factor motifs. doi:10.5281/zenodo.4485856
 #' @seealso [read_motifs()] for files, also those that JASPAR's site gives.
-#' @examples
-#' \dontrun{
+#' @examplesIf deepmr_python_info()$usable && reticulate::py_module_available("pyjaspar")
 #' jaspar_motifs(c("FOXA1", "CTCF"), release = "JASPAR2024", tax_group = "vertebrates")
-#' }
 #' @export
 jaspar_motifs <- function(motifs, release = NULL, tax_group = NULL) {
   check_given(motifs, "motifs", "ids or names of motifs")

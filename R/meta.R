@@ -270,6 +270,11 @@ with_words <- function(code) {
 #'   `conf.high`, `status`. `glance()`: one row per pair, method and error: `exposure`, `outcome`, `method`, `error`,
 #'   `k`, `k_left_out`, `tau`, `tau2`, `i2`, `q`, `q_p`, `r2`, `qm`, `qm_p` (with moderators), `pred.low`, `pred.high`,
 #'   `masks`, `status`.
+#' @examples
+#' x <- simulate_mutagenesis(n_sequences = 5, length = 30)
+#' pooled <- meta_analyze(fit_mr(x, exposure = "exposure", outcome = "outcome"))
+#' tidy(pooled)
+#' glance(pooled)
 #' @name deepmr_meta
 NULL
 

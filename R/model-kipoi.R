@@ -34,8 +34,24 @@
 #' @references Avsec et al. (2019) The Kipoi repository accelerates community exchange and
 #'   reuse of predictive models for genomics. Nature Biotechnology 37:592-600.
 #' @seealso [model_torch()], [outputs()], `vignette("own-model")`
-#' @examples
+#' @examplesIf deepmr_python_info()$usable && reticulate::py_module_available("kipoi")
+#' # The demo network as a model directory.
+#' folder <- tempfile("kipoi-")
+#' dir.create(folder)
+#' writeLines(c("Dref", "Trl", "M1BP", "da", "accessibility"), file.path(folder, "labels.txt"))
+#' writeLines(c(
+#'   "defined_as: kipoi.model.PyTorchModel",
+#'   "args: {module_file: demo_net.py, module_class: DemoNet, weights: demo_model.pt}",
+#'   "info: {authors: [{name: deepmr}], doc: the demo network}",
+#'   "schema:",
+#'   "  inputs: {name: seq, special_type: DNASeq, shape: '(4, 500)', doc: one-hot DNA}",
+#'   "  targets: {name: marks, shape: '(5, )', doc: probabilities, column_labels: [labels.txt]}"
+#' ), file.path(folder, "model.yaml"))
+#' files <- c("python/deepmr_torch/demo_net.py", "extdata/demo_model.pt")
+#' invisible(file.copy(system.file(files, package = "deepmr"), folder))
+#' model_kipoi(folder)
 #' \dontrun{
+#' # One of the zoo's, fetched at first use
 #' model <- model_kipoi("DeepSEA/predict")
 #' outputs(model, "HepG2", "FOXA1")
 #' }

@@ -99,8 +99,21 @@ disruption_sentences <- function(pooled, top, reachable) {
   }, "")
 }
 
+<<<<<<< HEAD
 # What was found: of each output's own motif, then of all other pairs.
 disruption_words <- function(x) {
+=======
+# Rows of `other` that are enriched at p <= 0.05, and more than the output is for its own motifs: labels mixed up, or an
+# output that stands for another factor.
+stronger_motifs <- function(own, other) {
+  best <- vapply(other$output, function(output) max(own$ratio[own$output == output], -Inf, na.rm = TRUE), 0)
+  has_own <- other$output %in% own$output
+  other[which(has_own & other$p_enrichment <= 0.05 & other$ratio > best)]
+}
+
+#' @export
+print.deepmr_motif_disruption <- function(x, ...) {
+>>>>>>> vig
   pooled <- x$pooled
   words <- disruption_sentences(pooled[pooled$own], attr(x, "top"), attr(x, "reachable"))
   words <- sprintf("%s%s.", toupper(substr(words, 1L, 1L)), substring(words, 2L))
@@ -113,6 +126,7 @@ disruption_words <- function(x) {
       if (nrow(also)) paste0(": ", paste(also$output, "by", also$motif, collapse = ", ")) else ""
     ))
   }
+<<<<<<< HEAD
   words
 }
 
@@ -136,5 +150,16 @@ print.deepmr_motif_disruption <- function(x, ...) {
   for (line in c(paste0(ifelse(own, "* ", ""), words), disruption_counted(x))) {
     cli::cat_line(strwrap(line, width = cli::console_width(), exdent = 2L))
   }
+=======
+  stronger <- stronger_motifs(own, other)
+  if (nrow(stronger)) {
+    pairs <- sprintf("%s by %s (%.1f times)", stronger$output, stronger$motif, stronger$ratio)
+    say(paste0("More than by the own motif: ", paste(pairs, collapse = ", "), "."))
+  }
+  say(sprintf(
+    "Counted: the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
+    format(attr(x, "p_hit")), counted(attr(x, "n_shuffles"), "shuffle")
+  ))
+>>>>>>> vig
   invisible(x)
 }

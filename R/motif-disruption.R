@@ -68,7 +68,8 @@
 #'   * `pooled`: a row for each motif and output, as above with `n_sequences`, `n_informative` (sequences with a hit and
 #'     some of the strongest variants), `rho.low`, `rho.high`, `ratio.low`, `ratio.high`.
 #'
-#'   `print()` says in words what was found. [autoplot()][autoplot.deepmr_motif_disruption()] shows it.
+#'   `print()` says in words what was found, and where another motif is enriched more than the output's own.
+#'   [autoplot()][autoplot.deepmr_motif_disruption()] shows it.
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_argument` (among them `outputs` that name no motif, and
 #' no motif with an output), `deepmr_error_unknown_output`, `deepmr_error_sequences` (text that is missing or does not

@@ -186,6 +186,20 @@ test_that("the verdict is in words", {
   expect_snapshot(print(oracle_disruption()$found))
 })
 
+test_that("print() says where another motif explains an output better than its own", {
+  expect_false(any(grepl("More than by", capture.output(print(oracle_disruption()$found)))))
+  mixed_up <- data.table::copy(oracle_disruption()$effects)[output %in% c("Dref", "Trl")]
+  mixed_up[, "output" := ifelse(output == "Dref", "Trl", "Dref")]
+  found <- motif_disruption(mixed_up, demo_motifs(), n_shuffles = 19)
+  said <- grep("More than by", capture.output(print(found)), value = TRUE)
+  right <- oracle_disruption()$found$pooled
+  ratio <- function(name) sprintf("%.1f times", right$ratio[right$motif == name & right$output == name])
+  wanted <- sprintf(
+    "More than by the own motif: Trl by Dref (%s), Dref by Trl (%s).", ratio("Dref"), ratio("Trl")
+  )
+  expect_identical(said, wanted)
+})
+
 test_that("the demo network's effects sit in the planted motifs", {
   skip_if_no_python()
   skip_on_cran()
