@@ -69,7 +69,7 @@ association_columns <- function(rho, counts, one, tested, n_shuffles) {
 }
 
 # One sentence for each row of `pooled`.
-disruption_sentences <- function(pooled, top, reachable) {
+disruption_sentences <- function(pooled, reachable) {
   vapply(seq_len(nrow(pooled)), function(i) {
     row <- pooled[i]
     variants <- sprintf("variants that lower %s", row$output)
@@ -99,10 +99,6 @@ disruption_sentences <- function(pooled, top, reachable) {
   }, "")
 }
 
-<<<<<<< HEAD
-# What was found: of each output's own motif, then of all other pairs.
-disruption_words <- function(x) {
-=======
 # Rows of `other` that are enriched at p <= 0.05, and more than the output is for its own motifs: labels mixed up, or an
 # output that stands for another factor.
 stronger_motifs <- function(own, other) {
@@ -111,11 +107,10 @@ stronger_motifs <- function(own, other) {
   other[which(has_own & other$p_enrichment <= 0.05 & other$ratio > best)]
 }
 
-#' @export
-print.deepmr_motif_disruption <- function(x, ...) {
->>>>>>> vig
+# What was found: of each output's own motif, then of all other pairs.
+disruption_words <- function(x) {
   pooled <- x$pooled
-  words <- disruption_sentences(pooled[pooled$own], attr(x, "top"), attr(x, "reachable"))
+  words <- disruption_sentences(pooled[pooled$own], attr(x, "reachable"))
   words <- sprintf("%s%s.", toupper(substr(words, 1L, 1L)), substring(words, 2L))
   other <- pooled[!pooled$own]
   also <- other[other$p_enrichment <= 0.05 & !is.na(other$p_enrichment)]
@@ -126,7 +121,11 @@ print.deepmr_motif_disruption <- function(x, ...) {
       if (nrow(also)) paste0(": ", paste(also$output, "by", also$motif, collapse = ", ")) else ""
     ))
   }
-<<<<<<< HEAD
+  stronger <- stronger_motifs(pooled[pooled$own], other)
+  if (nrow(stronger)) {
+    pairs <- sprintf("%s by %s (%.1f times)", stronger$output, stronger$motif, stronger$ratio)
+    words <- c(words, paste0("More than by the own motif: ", paste(pairs, collapse = ", "), "."))
+  }
   words
 }
 
@@ -150,16 +149,5 @@ print.deepmr_motif_disruption <- function(x, ...) {
   for (line in c(paste0(ifelse(own, "* ", ""), words), disruption_counted(x))) {
     cli::cat_line(strwrap(line, width = cli::console_width(), exdent = 2L))
   }
-=======
-  stronger <- stronger_motifs(own, other)
-  if (nrow(stronger)) {
-    pairs <- sprintf("%s by %s (%.1f times)", stronger$output, stronger$motif, stronger$ratio)
-    say(paste0("More than by the own motif: ", paste(pairs, collapse = ", "), "."))
-  }
-  say(sprintf(
-    "Counted: the %s %% of all variants that lower an output most. Hits: windows with p <= %s. %s.", format(100 * top),
-    format(attr(x, "p_hit")), counted(attr(x, "n_shuffles"), "shuffle")
-  ))
->>>>>>> vig
   invisible(x)
 }

@@ -176,8 +176,9 @@ off_words <- function(high, low) {
 coverage_html <- function(x) {
   intervals <- if ("t" %in% x$interval) "t" else x$interval[1L]
   rows <- x[x$level == max(x$level) & x$interval == intervals]
-  low <- data.table::fcoalesce(rows$cluster.low, rows$conf.low)
-  high <- data.table::fcoalesce(rows$cluster.high, rows$conf.high)
+  # Read from a file, a column of whole numbers or of nothing has another type.
+  low <- data.table::fcoalesce(as.numeric(rows$cluster.low), as.numeric(rows$conf.low))
+  high <- data.table::fcoalesce(as.numeric(rows$cluster.high), as.numeric(rows$conf.high))
   verdict <- data.table::fcase(
     high < rows$level, "standard errors are too small",
     low > rows$level, "standard errors are larger than they need be",

@@ -15,7 +15,7 @@ test_that("the page has the verdict and the figures of the fit's outputs", {
   file <- temporary_file(".html")
   render_report(fit_of(found), file, motifs = found)
   page <- read_page(file)
-  verdict <- disruption_sentences(found$pooled[own & output == "Dref"], 0.01, attr(found, "reachable"))
+  verdict <- disruption_sentences(found$pooled[own & output == "Dref"], attr(found, "reachable"))
   expect_on_page(page, escape_html(substring(verdict, 2)))
   expect_not_on_page(page, "ariants that lower Trl")
   table <- page_table(page, "Strongest variants in hits")
