@@ -15,8 +15,8 @@ prepare_effects <- function(x, exposure = NULL, outcome = NULL, call = rlang::ca
   check_standard_errors(x$se_exposure, "se_exposure", call)
   check_standard_errors(x$se_outcome, "se_outcome", call)
   optional <- c(
-    "position", "ref", "alt", place_columns, "n_draws", "n_members", spread_columns, "draws_exposure", "draws_outcome", "at_rounding",
-    "selected", "reason"
+    "position", "ref", "alt", place_columns, "n_draws", "n_members", spread_columns, "draws_exposure", "draws_outcome",
+    "at_rounding", "selected", "reason"
   )
   keep <- intersect(c("sequence", optional, "exposure", "outcome", effect_columns), names(x))
   # Shares the columns of `x`, of which none is changed in place: draws are large.

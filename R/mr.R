@@ -201,7 +201,8 @@
 #'   with `exposure` and `outcome`, or any data frame with `sequence`,
 #'   `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome` (and `exposure`,
 #'   `outcome` where there are several). `position`, `n_draws`, `n_members`,
-#'   `spread_exposure`, `spread_outcome`, `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where present.
+#'   `spread_exposure`, `spread_outcome`, `draws_exposure`, `draws_outcome`, `at_rounding` and `selected` are used where
+#'   present.
 #' @param method One or more of the names that [mr_methods()] lists, but not those of [fit_mvmr()]. `NULL`
 #'   takes `"egger_draws"` where there are draws, else `"egger"`, or `"ols"` where there are no standard errors either
 #'   (dropout off), and says so (a message of class `deepmr_message_method`).

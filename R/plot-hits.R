@@ -76,7 +76,7 @@ hit_layers <- function(hits, bottom, height) {
   list(
     ggplot2::geom_rect(
       ggplot2::aes(xmin = .data$xmin, xmax = .data$xmax, ymin = .data$low, ymax = .data$high),
-      data = hits, fill = "grey35", inherit.aes = FALSE
+      data = hits, fill = "grey35", colour = "white", linewidth = 0.4, inherit.aes = FALSE # hits that touch stay apart
     ),
     ggplot2::geom_text(
       ggplot2::aes(.data$at, .data$text, label = .data$label, hjust = as.numeric(.data$right)),

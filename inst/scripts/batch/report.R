@@ -6,12 +6,16 @@ report_command <- function() {
       option("mutagenesis", "What mutagenize wrote, for scatter plots and how it was made", "FILE"),
       option("motifs", "The .rds that motifs wrote, for the motif check", "FILE"),
       option(
-        "calibration", "What calibration_error(), reliability(), se_coverage() or recalibrate() gave (.rds, .tsv)", "FILE"
+        "calibration", "What calibration_error(), reliability(), se_coverage() or recalibrate() gave (.rds, .tsv)",
+        "FILE"
       ),
       option("title", "Title of the page", "TEXT"),
       option("out", "Where the page goes: .html", "FILE")
     ),
-    epilogue = "Example:\n  Rscript deepmr.R report --fit fit.rds --mutagenesis x.rds --motifs motifs.rds --out report.html",
+    epilogue = paste0(
+      "Example:\n",
+      "  Rscript deepmr.R report --fit fit.rds --mutagenesis x.rds --motifs motifs.rds --out report.html"
+    ),
     prepare = prepare_report, run = run_report
   )
 }
@@ -51,7 +55,8 @@ read_motif_check <- function(path) {
 run_report <- function(job) {
   write_all(stats::setNames(list(function(path) {
     deepmr::render_report(
-      job$fit, path, mutagenesis = job$mutagenesis, motifs = job$motifs, calibration = job$calibration, title = job$title
+      job$fit, path,
+      mutagenesis = job$mutagenesis, motifs = job$motifs, calibration = job$calibration, title = job$title
     )
   }), job$out))
 }
