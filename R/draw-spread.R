@@ -61,7 +61,7 @@ check_not_spread <- function(effects, call) {
     stop_deepmr(
       "spread", "The draws of {.arg effects} are spread about their mean, so the means of halves are none of the
        network's.",
-      "Choose on all draws ({.code draws = \"all\"}), or make the effects without {.fn transform_spread}.",
+      "Make the effects of a model without {.fn transform_spread}, or choose instruments on all draws.",
       call = call
     )
   }

@@ -16,6 +16,12 @@ new_report <- function(fit, mutagenesis = NULL, motifs = NULL, calibration = NUL
   if (!is.null(mutagenesis)) check_report_mutagenesis(mutagenesis, fit, call)
   list(
     fit = fit, variants = report_variants(variants, fit), mutagenesis = mutagenesis,
+    # NULL where it is not known: the row of a regression over all sequences does not name them.
+    sequences = if (!over_all_sequences(fit)) {
+      unique(fit$sequence)
+    } else if (!is.null(mutagenesis)) {
+      unique(as.character(mutagenesis$sequence))
+    },
     # One sequence has nothing to pool.
     pooled = if (data.table::uniqueN(fit$sequence) > 1L) meta_analyze(fit),
     pairs = unique(data.table::as.data.table(as.list(fit)[c("exposure", "outcome")])),
@@ -39,7 +45,7 @@ check_report_mutagenesis <- function(mutagenesis, fit, call) {
   check_columns(mutagenesis, effects_source_columns, "mutagenesis", call = call)
   absent <- list(
     output = setdiff(c(fit$exposure, fit$outcome), as.character(mutagenesis$output)),
-    sequence = setdiff(fit$sequence, as.character(mutagenesis$sequence))
+    sequence = if (!over_all_sequences(fit)) setdiff(fit$sequence, as.character(mutagenesis$sequence))
   )
   for (what in names(absent)) {
     if (length(absent[[what]])) {

@@ -16,7 +16,7 @@ report_forests <- function(report) {
     n <- data.table::uniqueN(fit$sequence)
     type <- if (n > most_forest_rows) "density" else "forest"
     height <- if (type == "density") 4.5 else 2 + 0.24 * n + 0.3 * data.table::uniqueN(fit[, c("method", "error")])
-    words <- sprintf("Slopes of %s on %s.", pairs$exposure[i], pairs$outcome[i])
+    words <- sprintf("Slopes: the effect of %s on %s.", pairs$exposure[i], pairs$outcome[i])
     plot <- ggplot2::autoplot(fit, type = type, pooled = pooled)
     html_plot(plot, words, height)
   })
@@ -30,7 +30,11 @@ report_scatters <- function(report) {
   pairs <- utils::head(report$pairs, most_scatter_pairs)
   fit <- report$fit
   # Those with an estimate first: the others have no line to show.
-  sequences <- unique(c(fit$sequence[is.finite(fit$estimate)], fit$sequence))
+  sequences <- if (over_all_sequences(fit)) {
+    report$sequences
+  } else {
+    unique(c(fit$sequence[is.finite(fit$estimate)], fit$sequence))
+  }
   shown <- utils::head(sequences, most_scatter_sequences)
   figures <- lapply(seq_len(nrow(pairs)), function(i) {
     words <- sprintf("Effects on %s and on %s, with the fitted lines.", pairs$exposure[i], pairs$outcome[i])

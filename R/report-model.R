@@ -37,14 +37,22 @@ mask_words <- function(made) {
   paste0("Dropout stayed on, ", draws, how)
 }
 
-# Members of an ensemble that are alike are shown once.
+# Members of an ensemble that are alike are shown once, others each.
 sites_html <- function(sites) {
   if (!NROW(sites)) {
     return(NULL)
   }
+  sites <- data.table::as.data.table(as.list(sites))
+  if (is.null(sites$member)) data.table::set(sites, j = "member", value = 1L)
   columns <- c(`dropout call` = "site", kind = "kind", rate = "rate")
-  table <- unique(columns_as(data.table::as.data.table(as.list(sites)), columns))
-  caption <- paste(counted(nrow(table), "active dropout call"), "in a forward pass")
+  by_member <- lapply(split(sites, sites$member), columns_as, columns)
+  alike <- all(vapply(by_member, identical, TRUE, by_member[[1L]]))
+  table <- if (alike) by_member[[1L]] else data.table::rbindlist(by_member, idcol = "member")
+  n <- unique(vapply(by_member, nrow, 1L))
+  caption <- paste(
+    if (length(n) == 1L) counted(n, "active dropout call") else paste(min(n), "to", max(n), "active dropout calls"),
+    "in a forward pass"
+  )
   html_table(table, caption, tall = nrow(table) > 15L)
 }
 

@@ -13,7 +13,7 @@ check_report_motifs <- function(motifs, fit, call) {
     )
   }
   check_shared_outputs(motifs$pooled$output, fit, "motifs", call)
-  if (!any(fit$sequence %in% motifs$by_sequence$sequence)) {
+  if (!over_all_sequences(fit) && !any(fit$sequence %in% motifs$by_sequence$sequence)) {
     stop_deepmr(
       "motifs", "{.arg motifs} is about other sequences: it has {.val {motifs$by_sequence$sequence[1]}}, the fit
        {.val {fit$sequence[1]}}.",

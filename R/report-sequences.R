@@ -2,13 +2,12 @@
 
 report_sequences <- function(report) {
   mutagenesis <- report$mutagenesis
-  n <- data.table::uniqueN(report$fit$sequence)
+  n <- length(report$sequences)
   if (is.null(mutagenesis)) {
-    return(not_given(
-      sprintf("%s fitted; where they come from is not known here", counted(n, "sequence")), "mutagenesis = x"
-    ))
+    fitted <- if (n) counted(n, "sequence") else "All sequences together"
+    return(not_given(sprintf("%s fitted; where they come from is not known here", fitted), "mutagenesis = x"))
   }
-  table <- sequence_rows(mutagenesis, report$fit$sequence)
+  table <- sequence_rows(mutagenesis, report$sequences)
   variants <- unique(format_count(range(table$variants)))
   words <- sprintf(
     "<strong>%s</strong> with %s variants %s.", counted(n, "sequence"), paste(variants, collapse = " to "),

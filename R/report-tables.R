@@ -60,16 +60,24 @@ fits_table <- function(fit) {
   if (all(is.na(x$i2_cov))) x <- x[, setdiff(names(x), "i2_cov"), with = FALSE]
   x <- columns_as(x, c(
     sequence = "sequence", exposure = "exposure", outcome = "outcome", method = "method", error = "error",
-    status = "status", "I\u00b2_cov" = "i2_cov", slope = "estimate", interval = "interval", p = "p",
+    status = "status", "I\u00b2_cov" = "i2_cov", slope = "estimate", interval_heading = "interval", p = "p",
     intercept = "intercept", variants = "n", `left out` = "n_left_out", `mean F` = "mean_f",
     "I\u00b2_GX" = "i2_gx", `p of Q` = "q_text"
   ))
+  data.table::setnames(x, "interval_heading", interval_words(fit))
   shown <- if (n_all > nrow(x)) {
     sprintf("The first %s of %s fits; tidy(fit) has all", format_count(nrow(x)), format_count(n_all))
   } else {
     paste("All", counted(n_all, "fit"))
   }
   html_table(x, shown, tall = nrow(x) > 15L, grey = grey)
+}
+
+# "95 % interval", by the level that the limits were made with; "interval" where it differs or there is none.
+interval_words <- function(fit) {
+  level <- 2 * stats::pt((fit$conf.high - fit$estimate) / fit$std.error, fit$df) - 1
+  level <- unique(round(level[is.finite(level)], 6L))
+  if (length(level) == 1L) sprintf("%s\u00a0%% interval", format(100 * level)) else "interval"
 }
 
 failed_table <- function(fit) {

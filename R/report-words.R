@@ -5,8 +5,12 @@ report_lead <- function(report) {
   if (is.null(pooled)) {
     fit <- report$fit
     rows <- fit[fit$method == fit$method[1L] & fit$error == fit$error[1L]]
-    where <- paste("In the sequence", escape_html(rows$sequence[1L]))
-    how <- "interval"
+    where <- if (over_all_sequences(fit)) {
+      "In one regression over all sequences"
+    } else {
+      paste("In the sequence", escape_html(rows$sequence[1L]))
+    }
+    how <- interval_words(rows)
   } else {
     rows <- pooled[pooled$method == pooled$method[1L] & pooled$error == pooled$error[1L]]
     where <- paste("Pooled over", counted(rows$k, "sequence"))
@@ -48,7 +52,11 @@ report_asked <- function(report) {
   )
   dl <- c(
     "exposures" = named(fit$exposure), "outcomes" = named(fit$outcome),
-    "sequences" = paste0(format_count(data.table::uniqueN(fit$sequence)), ": ", named(fit$sequence)),
+    "sequences" = if (length(report$sequences)) {
+      paste0(format_count(length(report$sequences)), ": ", named(report$sequences))
+    } else {
+      "one regression over all of them"
+    },
     "methods" = paste(method_words, collapse = "; "),
     "errors" = paste(error_meaning(fit$error), collapse = " ")
   )
@@ -61,6 +69,8 @@ error_meaning <- function(error) {
       make that more certain.",
     classical = "<code>classical</code> takes the network's effect as the truth plus one error of the size of the
       spread over masks, which more draws do not reduce.",
+    posterior = "<code>posterior</code> takes each draw for a network that may be the true one, and asks for the slope
+      of one more of them; more draws do not narrow it.",
     given = "<code>given</code> uses the standard errors of the table as they stand."
   )
   words[names(words) %in% error]
@@ -69,6 +79,9 @@ error_meaning <- function(error) {
 report_pooled <- function(report) {
   if (!is.null(report$pooled)) {
     return(pooled_table(report$pooled))
+  }
+  if (over_all_sequences(report$fit)) {
+    return(paragraphs("Nothing to pool: each fit is one regression over all sequences. It is in the table of fits."))
   }
   paragraphs(paste(
     "There is one sequence, so there is nothing to pool: a meta-analysis needs at least two.",

@@ -165,7 +165,7 @@ test_that("--bed mutates windows of a genome, and tells and writes what was set 
   peaks <- c("chr1\t300\t400\ta\t0\t-\t1\t1\t1\t7", "chr1\t1190\t1200\tedge\t0\t.\t1\t1\t1\t-1")
   writeLines(peaks, path("peaks.narrowPeak"))
   run <- genome_run(parts, folder)
-  ran <- run("--bed", path("peaks.narrowPeak"), "--positions", "4-5", "--windows", path("windows.tsv"))
+  ran <- run("--bed", path("peaks.narrowPeak"), "--positions", "4-5", "--windows", path("windows.tsv"), "--window-fasta", path("w.fa"))
   windows <- suppressMessages(sequences_bed(path("peaks.narrowPeak"), path("genome.fa"), 20))
   expected <- saturation_mutagenesis(
     test_model(), windows,
@@ -177,11 +177,11 @@ test_that("--bed mutates windows of a genome, and tells and writes what was set 
   expect_match(ran$message, "1 window set aside", fixed = TRUE)
   expect_match(ran$message, "All of them: --windows", fixed = TRUE)
   expect_match(ran$message, "1 window of 20 bases, from peaks.narrowPeak", fixed = TRUE)
+  expect_identical(plain_sequences(as_sequences(path("w.fa"))), plain_sequences(windows))
   written <- parts$read_text(path("windows.tsv"), "x")
   expect_identical(written$sequence, c("a", "edge"))
   expect_identical(written$start[1L], attr(windows, "windows")$start)
-  # Names are text, and so is what is missing in them.
-  expect_identical(written$reason, c("NA", "window beyond the chromosome"))
+  expect_identical(written$reason, c(NA, "window beyond the chromosome"))
   expect_identical(written$detail[2L], attr(windows, "set_aside")$detail)
 
   # The text table has the coordinates too, and is fitted as it is.
@@ -194,7 +194,7 @@ test_that("--bed mutates windows of a genome, and tells and writes what was set 
     "--out", path("f.rds")
   )
   expect_identical(fitted[["status"]], "0", info = fitted)
-  expect_match(fitted[["message"]], "Exposure, by the name of x.bed: x", fixed = TRUE)
+  expect_match(fitted[["message"]], "Exposure, by the name of x.bed: x (", fixed = TRUE)
   expect_equal(bare(readRDS(path("f.rds"))), bare(fit_mr(text, "ols", exposure = "x", outcome = "y")))
 
   writeLines("chr9\t3\t9", path("other.bed"))
@@ -252,7 +252,7 @@ test_that("--vcf gives the effects of its variants, and what was set aside", {
   written <- parts$read_text(table, "x")
   expect_identical(written$id, c("rs1", "rs2", "rs3"))
   expect_identical(written$position, rep(500L, 3L))
-  expect_identical(written$reason, c("NA", "NA", "insertion or deletion: not supported"))
+  expect_identical(written$reason, c(NA, NA, "insertion or deletion: not supported"))
   expect_identical(written$sequence, c(rep(unique(ran$x$sequence), 2L), "NA"))
 })
 
@@ -610,7 +610,8 @@ test_that("tables of text keep names as text", {
   file <- temporary_file(".tsv.gz")
   table <- data.table::data.table(
     sequence = c("001", "NA", "1e5", "a \"b\""), output = "T", effect = c(0.1, NA, -1e-300, 1 / 3),
-    at_rounding = c(TRUE, FALSE, NA, TRUE), nothing = NA_real_, status = "ok"
+    at_rounding = c(TRUE, FALSE, NA, TRUE), nothing = NA_real_, status = "ok",
+    chrom = c("1", NA, "X", NA), id = NA_character_
   )
   parts$write_table(table, file, "table")
   expect_equal(parts$read_text(file, "--table"), table, tolerance = 1e-14, ignore_attr = TRUE)

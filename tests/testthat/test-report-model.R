@@ -71,3 +71,18 @@ test_that("a mutagenesis says which dropout calls were active", {
   off <- saturation_mutagenesis(model, test_sequences, positions = 1:2, dropout = NULL)
   expect_null(attr(off, "provenance")$sites)
 })
+
+test_that("members whose calls differ are shown each, members that are alike once", {
+  sites <- function(rates) {
+    data.table::data.table(
+      member = rep(1:2, each = 2), site = rep(c("a", "b"), 2), kind = "Dropout", rate = rep(rates, each = 2)
+    )
+  }
+  alike <- sites_html(sites(c(0.1, 0.1)))
+  expect_match(alike, "2 active dropout calls in a forward pass", fixed = TRUE)
+  expect_no_match(alike, "member", fixed = TRUE)
+  differ <- sites_html(sites(c(0.1, 0.2)))
+  expect_match(differ, "2 active dropout calls in a forward pass", fixed = TRUE)
+  expect_length(gregexpr("<tr>", differ, fixed = TRUE)[[1]], 5L)
+  expect_match(sites_html(sites(c(0.1, 0.2))[1:3]), "1 to 2 active dropout calls", fixed = TRUE)
+})

@@ -81,7 +81,7 @@ without_breaks <- function(table, what) {
   for (column in names(table)[vapply(table, is.character, NA)]) {
     text <- table[[column]]
     breaks <- grepl("[\t\r\n]|^\"", text)
-    if (any(breaks) && column %in% text_columns) {
+    if (any(breaks) && column %in% c(name_columns, optional_columns)) {
       stop("The ", what, " cannot be written as text, because of '", text[breaks][1L], "' in ", column, ": write .rds.")
     }
     if (any(breaks)) data.table::set(table, j = column, value = trimws(gsub("[\t\r\n\"]+", " ", text)))
@@ -124,9 +124,9 @@ read_rds <- function(path, option) {
 }
 
 # Names stay text ("001", "NA", "1e5"); elsewhere NA and nothing are missing values.
-text_columns <- c(
-  "sequence", "ref", "alt", "chrom", "id", "output", "exposure", "outcome", "motif", "reason"
-)
+name_columns <- c("sequence", "ref", "alt", "output", "exposure", "outcome", "motif")
+# Text, but not for all rows: a window without coordinates, or one that was used and has no reason.
+optional_columns <- c("chrom", "id", "reason", "detail")
 
 read_text <- function(path, option) {
   tryCatch(
@@ -134,15 +134,16 @@ read_text <- function(path, option) {
       if (endsWith(tolower(path), ".gz")) path <- unpacked(path)
       columns <- names(data.table::fread(file = path, nrows = 0L))
       table <- data.table::fread(file = path, na.strings = c("NA", ""), showProgress = FALSE)
-      names_of <- intersect(text_columns, columns)
-      for (column in names_of) {
+      for (column in intersect(c(name_columns, optional_columns), columns)) {
         as_text <- data.table::fread(
-          file = path, select = column, colClasses = "character", na.strings = NULL, showProgress = FALSE
+          file = path, select = column, colClasses = "character", showProgress = FALSE,
+          na.strings = if (column %in% optional_columns) c("NA", "")
         )
         data.table::set(table, j = column, value = as_text[[1L]])
       }
       # A column of nothing but NA looks logical; numbers are what is missing.
-      empty <- vapply(table, function(column) is.logical(column) && all(is.na(column)), NA)
+      text <- names(table) %in% c(name_columns, optional_columns)
+      empty <- !text & vapply(table, function(column) is.logical(column) && all(is.na(column)), NA)
       for (column in names(table)[empty]) data.table::set(table, j = column, value = rep(NA_real_, nrow(table)))
       table
     },

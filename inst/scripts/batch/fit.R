@@ -52,7 +52,11 @@ exposure_of_file <- function(given, table, is_mutagenesis) {
     deepmr::outputs_of_file(table, given[["exposure-of"]]),
     classes = "deepmr_message_outputs"
   )
-  say("Exposure, by the name of ", basename(given[["exposure-of"]]), ": ", paste(found$output, collapse = ", "))
+  # What was not read may be a treatment, or a cell that the table does not have.
+  read <- sprintf(
+    "%s (%s%s)", found$output, found$found, ifelse(nzchar(found$unread), paste("; not read:", found$unread), "")
+  )
+  say("Exposure, by the name of ", basename(given[["exposure-of"]]), ": ", paste(read, collapse = ", "))
   found$output
 }
 

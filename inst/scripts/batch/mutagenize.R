@@ -42,12 +42,14 @@ prepare_mutagenize <- function(given) {
   formats <- c(".rds", ".tsv", ".tsv.gz")
   out <- output_file(given, "out", formats, inputs)
   windows <- output_file(given, "windows", formats, inputs)
-  check_distinct(c(out, windows))
+  fasta <- output_file(given, "window-fasta", c(".fa", ".fasta"), inputs)
+  check_distinct(c(out, windows, fasta))
   draws <- if (!is.null(given$draws)) TRUE else if (!is.null(given[["no-draws"]])) FALSE
   if (isTRUE(draws) && !is_rds(out)) usage_error("--draws needs --out to end in .rds: a text table holds no draws.")
   samples <- as_count(given, "samples", 2L)
   list(
     model = transformed(model, given), mutate = prepare_source(kind, given), out = out, windows = windows,
+    fasta = fasta,
     # --samples only where given: with dropout off it is said to be of no use.
     arguments = c(list(n_samples = samples)[!is.null(samples)], list(
       outputs = as_names(given, "outputs"), dropout = as_dropout(given),
@@ -99,5 +101,8 @@ run_mutagenize <- function(job) {
   if (!is.null(job$windows)) {
     writers <- c(writers, function(path) write_table(mutated$windows, path, "table of windows"))
   }
-  write_all(stats::setNames(writers, c(job$out, job$windows)))
+  if (!is.null(job$fasta)) {
+    writers <- c(writers, function(path) writeLines(paste0(">", names(mutated$bases), "\n", mutated$bases), path))
+  }
+  write_all(stats::setNames(writers, c(job$out, job$windows, job$fasta)))
 }

@@ -13,14 +13,17 @@ source_options <- function() {
         "With --bed or --vcf: also a table of the windows or variants,",
         "with the reason where one was set aside: .tsv, .tsv.gz or .rds"
       ), "FILE"
-    )
+    ),
+    option("window-fasta", "With --bed: also the bases of the windows, which motifs --fasta takes: .fa", "FILE")
   )
 }
 
 source_kind <- function(given) {
   kind <- intersect(c("fasta", "bed", "vcf"), names(given))
   if (length(kind) != 1L) usage_error(sprintf("Give exactly one of --fasta, --bed and --vcf, not %d.", length(kind)))
-  stray <- switch(kind, fasta = c("genome", "pick", "windows"), bed = NULL, vcf = c("pick", "positions"))
+  stray <- switch(kind,
+    fasta = c("genome", "pick", "windows", "window-fasta"), bed = NULL, vcf = c("pick", "positions", "window-fasta")
+  )
   stray <- intersect(stray, names(given))
   if (length(stray)) usage_error(sprintf("--%s has no meaning with --%s.", stray[1L], kind))
   if (kind != "fasta" && is.null(given$genome)) usage_error(sprintf("--%s needs --genome.", kind))
@@ -28,7 +31,7 @@ source_kind <- function(given) {
 }
 
 # A function of the model and of the further arguments of deepmr's functions, which gives the table `x`, how many
-# `sequences` there were, and the `windows`, used or set aside. What was given is checked as far as can be without a
+# `sequences` there were, their `bases`, and the `windows`, used or set aside. What was given is checked as far as can be without a
 # model.
 prepare_source <- function(kind, given) {
   switch(kind, fasta = prepare_fasta(given), bed = prepare_bed(given), vcf = prepare_vcf(given))
@@ -89,7 +92,7 @@ mutate_all <- function(model, sequences, positions, arguments) {
   if (!is.null(set_aside)) set_aside <- data.table::setnames(data.table::copy(set_aside), "name", "sequence")
   windows <- attr(sequences, "windows")
   used <- windows[, setdiff(names(windows), "chrom_length"), with = FALSE]
-  list(x = x, sequences = length(sequences), windows = with_reasons(used, set_aside))
+  list(x = x, sequences = length(sequences), bases = sequences, windows = with_reasons(used, set_aside))
 }
 
 # Windows or variants, used and set aside, in one table: the used have no `reason`.
