@@ -25,8 +25,8 @@ plot_effect_map <- function(table, output, sequences, positions, motifs, call = 
     hit_layers(hits, 4.7, lane_height) +
     (if (lettered) letter_layers(reference_letters(reference, letters_from))) +
     ggplot2::scale_fill_gradient2(
-      paste("effect on", rows$output[1L]), low = okabe_ito[2L], mid = "white", high = okabe_ito[1L],
-      limits = c(-colours$end, colours$end), oob = function(x, range) clamp(x, range[1L], range[2L])
+      paste("effect on", rows$output[1L]), low = okabe_ito[1L], mid = "white", high = okabe_ito[2L],
+      limits = c(-colours$end, colours$end), breaks = c(-colours$end, 0, colours$end), labels = colours$labels, oob = function(x, range) clamp(x, range[1L], range[2L])
     ) +
     ggplot2::scale_y_continuous(
       NULL, breaks = c(track$breaks, 1:4, if (lettered) letters_from + 0.7),
@@ -50,6 +50,7 @@ colour_limit <- function(effects) {
   beyond <- sum(abs(effects) > end)
   list(
     end = if (end > 0) end else 1,
+    labels = paste0(if (beyond) c("< ", "", "> "), signif(c(-1, 0, 1) * if (end > 0) end else 1, 2L)),
     sentence = if (beyond) {
       sprintf("Colours end at %.2g: %s beyond, the largest %.2g.", end, counted(beyond, "effect"), most)
     }

@@ -11,6 +11,13 @@ open_genome <- function(genome, call = rlang::caller_env()) {
     check_bioconductor("BSgenome", call)
     return(genome_by_ranges(genome, genome, call))
   }
+  if (is.character(genome) && length(genome) != 1L) {
+    stop_deepmr(
+      "argument", "{.arg genome} must be {genome_wanted}, not {length(genome)} strings.",
+      "Sequences in memory: {.code Biostrings::DNAStringSet(genome)}, with the names of the chromosomes.",
+      call = call
+    )
+  }
   check_string(genome, "genome", paste0(genome_wanted, ","), call)
   if (!file.exists(genome) || dir.exists(genome)) {
     stop_deepmr("genome", "There is no genome file {.file {genome}}.", call = call)
@@ -66,6 +73,14 @@ genome_by_ranges <- function(handle, shown, call) {
 # index: nothing is written beside the user's file.
 indexed_fasta <- function(file, call) {
   zipped <- is_gzipped(file)
+  first <- if (!zipped) readBin(file, "raw", 1L)
+  if (!zipped && !identical(first, charToRaw(">"))) {
+    stop_deepmr(
+      "genome", "{.file {file}} is no FASTA file: it does not begin with {.val >}.",
+      "A genome is {genome_wanted}.",
+      call = call
+    )
+  }
   if (file.exists(paste0(file, ".fai")) && (!zipped || file.exists(paste0(file, ".gzi")))) {
     return(file)
   }
@@ -127,6 +142,16 @@ nearest_chromosomes <- function(name, known) {
   known[utils::head(order(distance), 3L)]
 }
 
+same_names_remedy <- function(chrom, known, what) {
+  if (any(paste0("chr", chrom) %in% known)) {
+    "Chromosomes must be called the same in both: put {.val chr} before those of {.arg {what}}."
+  } else if (any(sub("^chr", "", chrom) %in% known)) {
+    "Chromosomes must be called the same in both: take {.val chr} off those of {.arg {what}}."
+  } else {
+    "Chromosomes must be called the same in both."
+  }
+}
+
 check_some_chromosomes <- function(chrom, genome, what, call) {
   known <- names(genome$lengths)
   if (length(chrom) && !any(chrom %in% known)) {
@@ -136,7 +161,7 @@ check_some_chromosomes <- function(chrom, genome, what, call) {
       "None of the chromosomes of {.arg {what}} is in {.arg genome}: {.val {utils::head(unique(chrom), 3)}}.",
       c(
         "Nearest to {.val {name}}: {.val {nearest_chromosomes(name, known)}}.",
-        "Chromosomes must be called the same in both."
+        same_names_remedy(chrom, known, what)
       ),
       call = call
     )

@@ -8,7 +8,8 @@
 #' does what the network does with them. `estimate` is the mean slope over sequences
 #' like these; `tau` is their standard deviation; the prediction interval is where
 #' the slope of one more sequence is expected. Error shared by all sequences (training, data,
-#' architecture) is in no standard error.
+#' architecture) is in no standard error. Windows that overlap in the genome are one locus more than once: keep one
+#' of each, or the interval is too narrow.
 #'
 #' With `test = "knha"` and slopes closer together than their standard errors, the
 #' interval is narrower than the errors allow: `status` says so, and `test = "adhoc"`

@@ -81,6 +81,8 @@ disruption_sentences <- function(pooled, reachable) {
     }
     interval <- if (is.na(row$ratio.low)) {
       "one sequence gives no interval"
+    } else if (row$ratio.low == row$ratio.high) {
+      "too few sequences for an interval"
     } else {
       sprintf("95 %% interval %.1f to %.1f", row$ratio.low, row$ratio.high)
     }

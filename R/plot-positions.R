@@ -12,6 +12,7 @@ position_rows <- function(table, output, sequences, positions, call) {
   all_sequences <- unique(as.character(table$sequence))
   sequences <- map_sequences(sequences, all_sequences, call)
   asked <- table$output == output & table$sequence %in% sequences # within `[`, `output` would be the column
+  check_several_positions(table, call)
   rows <- table[asked]
   in_window <- rows$position %in% window_positions(positions, rows$position, call)
   rows <- rows[in_window]
@@ -25,6 +26,17 @@ position_rows <- function(table, output, sequences, positions, call) {
     if (chosen[2L]) not_shown(length(all_sequences) - 1L, length(all_sequences), "sequences", "see `sequences`")
   ))
   rows
+}
+
+check_several_positions <- function(table, call) {
+  n <- data.table::uniqueN(table$sequence)
+  if (n > 1L && data.table::uniqueN(table, by = c("sequence", "position")) == n) {
+    stop_deepmr(
+      "argument", "{.arg object} has one position of each sequence: there is nothing to lay out along it.",
+      "Single variants ({.fn variant_effects}) are drawn by {.code type = \"before_after\"} and {.code \"se_effect\"}.",
+      call = call
+    )
+  }
 }
 
 check_plotted_output <- function(output, known, arg, call) {
@@ -47,12 +59,16 @@ map_sequences <- function(sequences, known, call) {
 }
 
 check_plotted_sequences <- function(sequences, known, call) {
+  if (is.character(sequences) && anyDuplicated(sequences)) {
+    twice <- sequences[duplicated(sequences)][1L]
+    stop_deepmr("argument", "{.arg sequences} names {.val {twice}} more than once.", "Name each once.", call = call)
+  }
   unknown <- setdiff(sequences, known)
-  if (!is.character(sequences) || !length(sequences) || length(unknown) || anyDuplicated(sequences)) {
-    bad <- c(unknown, sequences[duplicated(sequences)], sequences)
+  if (!is.character(sequences) || !length(sequences) || length(unknown)) {
+    bad <- c(unknown, sequences)
     stop_deepmr(
-      "argument", "{.arg sequences} must be different sequences of {.arg object}, not {.val {or_none(bad)[1L]}}.",
-      "It has {.val {utils::head(known, 3L)}}.",
+      "argument", "{.arg sequences} must be sequences of {.arg object}, not {.val {or_none(bad)[1L]}}.",
+      "It has {name_some(known, 3L)}.",
       call = call
     )
   }

@@ -16,7 +16,8 @@
 #' Windows that cannot be used are set aside, with a message, and listed in `attr(x, "set_aside")` (`name`, `chrom`,
 #' `start`, `end`, `strand`, `reason`, `detail`):
 #' * chromosomes that the genome does not have (if it has none of them, as with `chr1` against `1`, that is an error);
-#' * intervals without a base, and windows that stand there more than once (overlapping ones stay);
+#' * intervals without a base, and windows that stand there more than once (overlapping ones stay, and a message
+#'   of class `deepmr_message_overlap` counts them: their slopes are not independent, as [meta_analyze()] takes them);
 #' * intervals or windows beyond the ends of the chromosome;
 #' * more than a share `max_n` of N, and characters other than A, C, G, T and N.
 #'

@@ -18,12 +18,40 @@ cut_windows <- function(intervals, width, genome, max_n, arg, call) {
     )
   }
   tell_set_aside(set_aside, "window")
+  tell_overlaps(kept)
   data.table::set(kept, j = "name", value = window_names(kept))
   bases <- ifelse(kept$strand == "-", reverse_complement(kept$bases), kept$bases)
   own <- setdiff(names(intervals), c("name", "chrom", "start", "end", "strand", "centre"))
   table <- kept[, c("name", "chrom", "start", "end", "strand", "chrom_length", own), with = FALSE]
   data.table::setnames(table, "name", "sequence")
   new_sequences(stats::setNames(bases, table$sequence), table, if (nrow(set_aside)) set_aside)
+}
+
+# Windows that share bases, on either strand, are one locus more than once to a meta-analysis.
+tell_overlaps <- function(windows) {
+  n <- sum(overlaps_another(windows$chrom, windows$start, windows$end))
+  if (n) {
+    cli::cli_inform(
+      c(
+        "!" = "{n} of {nrow(windows)} windows overlap another: slopes of these are not independent.",
+        i = "A pooled interval takes them for independent and is too narrow; keep one of each locus for it."
+      ),
+      class = "deepmr_message_overlap"
+    )
+  }
+}
+
+# Against the windows before it in the order of the starts, and the one after.
+overlaps_another <- function(chrom, start, end) {
+  at <- order(chrom, start)
+  x <- data.table::data.table(chrom = chrom[at], start = start[at], end = end[at])
+  x[, "reach" := cummax(.SD$end), by = "chrom", .SDcols = "end"]
+  x[, "before" := data.table::shift(.SD$reach, fill = 0L), by = "chrom", .SDcols = "reach"]
+  x[, "after" := data.table::shift(.SD$start, type = "lead", fill = .Machine$integer.max), by = "chrom",
+    .SDcols = "start"
+  ]
+  overlap <- x$start <= x$before | x$after <= x$end
+  overlap[order(at)]
 }
 
 # `start` and `end` of the windows, and a `reason` with its `detail` for those that cannot be.
