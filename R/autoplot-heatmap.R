@@ -26,7 +26,8 @@ plot_effect_map <- function(table, output, sequences, positions, motifs, call = 
     (if (lettered) letter_layers(reference_letters(reference, letters_from))) +
     ggplot2::scale_fill_gradient2(
       paste("effect on", rows$output[1L]), low = okabe_ito[1L], mid = "white", high = okabe_ito[2L],
-      limits = c(-colours$end, colours$end), breaks = c(-colours$end, 0, colours$end), labels = colours$labels, oob = function(x, range) clamp(x, range[1L], range[2L])
+      limits = c(-colours$end, colours$end), breaks = c(-colours$end, 0, colours$end), labels = colours$labels,
+      oob = function(x, range) clamp(x, range[1L], range[2L])
     ) +
     ggplot2::scale_y_continuous(
       NULL, breaks = c(track$breaks, 1:4, if (lettered) letters_from + 0.7),

@@ -73,14 +73,7 @@ genome_by_ranges <- function(handle, shown, call) {
 # index: nothing is written beside the user's file.
 indexed_fasta <- function(file, call) {
   zipped <- is_gzipped(file)
-  first <- if (!zipped) readBin(file, "raw", 1L)
-  if (!zipped && !identical(first, charToRaw(">"))) {
-    stop_deepmr(
-      "genome", "{.file {file}} is no FASTA file: it does not begin with {.val >}.",
-      "A genome is {genome_wanted}.",
-      call = call
-    )
-  }
+  if (!zipped) check_fasta_start(file, call)
   if (file.exists(paste0(file, ".fai")) && (!zipped || file.exists(paste0(file, ".gzi")))) {
     return(file)
   }
@@ -118,6 +111,15 @@ indexed_fasta <- function(file, call) {
     }
   )
   link
+}
+
+check_fasta_start <- function(file, call) {
+  if (!identical(readBin(file, "raw", 1L), charToRaw(">"))) {
+    stop_deepmr(
+      "genome", "{.file {file}} is no FASTA file: it does not begin with {.val >}.", "A genome is {genome_wanted}.",
+      call = call
+    )
+  }
 }
 
 is_gzipped <- function(file) identical(readBin(file, "raw", 2L), as.raw(c(0x1f, 0x8b)))

@@ -165,7 +165,10 @@ test_that("--bed mutates windows of a genome, and tells and writes what was set 
   peaks <- c("chr1\t300\t400\ta\t0\t-\t1\t1\t1\t7", "chr1\t1190\t1200\tedge\t0\t.\t1\t1\t1\t-1")
   writeLines(peaks, path("peaks.narrowPeak"))
   run <- genome_run(parts, folder)
-  ran <- run("--bed", path("peaks.narrowPeak"), "--positions", "4-5", "--windows", path("windows.tsv"), "--window-fasta", path("w.fa"))
+  ran <- run(
+    "--bed", path("peaks.narrowPeak"), "--positions", "4-5", "--windows", path("windows.tsv"),
+    "--window-fasta", path("w.fa")
+  )
   windows <- suppressMessages(sequences_bed(path("peaks.narrowPeak"), path("genome.fa"), 20))
   expected <- saturation_mutagenesis(
     test_model(), windows,

@@ -76,3 +76,15 @@ test_that("the reverse complement is Biostrings'", {
   theirs <- Biostrings::reverseComplement(Biostrings::DNAStringSet(text))
   expect_identical(reverse_complement(text), as.character(theirs))
 })
+
+test_that("what is no genome is refused without reading it out", {
+  file <- temporary_file(".fa")
+  writeLines(c("x", "y"), file)
+  expect_error(open_genome(file), "no FASTA file", class = "deepmr_error_genome")
+  chromosomes <- c(a = strrep("ACGT", 500), b = strrep("ACGT", 500))
+  refused <- expect_error(open_genome(chromosomes), "not 2 strings", class = "deepmr_error_argument")
+  expect_lt(nchar(conditionMessage(refused)), 400)
+  expect_match(same_names_remedy("1", c("chr1", "chr2"), "bed"), "put .* before those of")
+  expect_match(same_names_remedy("chr1", c("1", "2"), "bed"), "take .* off those of")
+  expect_no_match(same_names_remedy("chr1", c("I", "II"), "bed"), "put|take")
+})

@@ -16,7 +16,9 @@ test_that("overlaps are found whatever the order, and only on one chromosome", {
 
 test_that("windows that overlap, on either strand, are told", {
   skip_if_not_installed("Biostrings")
-  bed <- write_bed(c("chr1\t300\t320\ta\t0\t+", "chr1\t300\t320\tb\t0\t-", "chr1\t310\t330\tc\t0\t+", "chr1\t500\t520\td\t0\t+"))
+  bed <- write_bed(c(
+    "chr1\t300\t320\ta\t0\t+", "chr1\t300\t320\tb\t0\t-", "chr1\t310\t330\tc\t0\t+", "chr1\t500\t520\td\t0\t+"
+  ))
   expect_message(sequences_bed(bed, genome_set(), 20), "3 of 4 windows overlap", class = "deepmr_message_overlap")
   apart <- write_bed(c("chr1\t300\t320\ta", "chr1\t320\t340\tb"))
   expect_no_message(sequences_bed(apart, genome_set(), 20))

@@ -4,7 +4,7 @@ fit_command <- function() {
     options = list(
       option("table", "What mutagenize wrote (.rds, .tsv, .tsv.gz), or any table of effects; see ?fit_mr", "FILE"),
       option("exposure", "Names of exposures, a,b or @file with one per line", "NAMES"),
-      option("exposure-of", "Instead: the name of a peaks file, with cell and factor in it; only the name is read (?outputs_of_file)", "FILE"),
+      option("exposure-of", "Instead: a peaks file, of which only the name is read (see ?outputs_of_file)", "FILE"),
       option("outcome", "Names of outcomes", "NAMES"),
       option("method", "One or more names of mr_methods() [egger_draws with draws, else egger]", "NAMES"),
       option("error", "One or more of mc, classical, posterior [mc,classical]", "NAMES"),

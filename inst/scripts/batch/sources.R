@@ -31,8 +31,8 @@ source_kind <- function(given) {
 }
 
 # A function of the model and of the further arguments of deepmr's functions, which gives the table `x`, how many
-# `sequences` there were, their `bases`, and the `windows`, used or set aside. What was given is checked as far as can be without a
-# model.
+# `sequences` there were, of windows their `bases`, and the `windows`, used or set aside. What was given is checked as
+# far as can be without a model.
 prepare_source <- function(kind, given) {
   switch(kind, fasta = prepare_fasta(given), bed = prepare_bed(given), vcf = prepare_vcf(given))
 }
