@@ -32,7 +32,8 @@ test_that("normal draws have the quantiles, tails and moments that are said to b
     total <- n * n_draws
     middle <- check$qq[probability > 0.01 & probability < 0.99]
     # in shares: what quantile error means on the scale of probability, 4.5 standard errors of a share of `total`
-    share <- vapply(middle$theoretical, function(q) mean(slow_residuals(normal_draws(n, n_draws, n_draws)) <= q), 0)
+    residuals <- slow_residuals(normal_draws(n, n_draws, n_draws))
+    share <- vapply(middle$theoretical, function(q) mean(residuals <= q), 0)
     expect_lt(max(abs(share - middle$probability)), 4.5 * 0.5 / sqrt(total))
     got <- check$normality
     expect_lt(abs(got$tails - 0.05), 4 * sqrt(0.05 * 0.95 / total))

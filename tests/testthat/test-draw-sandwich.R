@@ -155,6 +155,7 @@ test_that("a table without draws has none to give", {
 })
 
 test_that("about the network's own slope residuals are no error, and errors of the exposure count with them", {
+  skip_on_cran()
   draws <- random_draws(n = 25, n_draws = 14)
   effects <- draws_effects(draws)
   fit <- fit_mr(effects, method = c("egger", "ols", "ivw"), se = "draws", error = "mc", target = "network")

@@ -248,6 +248,7 @@ test_that("the jackknife is that of the pooled slope, draw by draw", {
 })
 
 test_that("with shared masks the jackknife covers, and pooling as if independent does not", {
+  skip_on_cran()
   hits <- vapply(1:60, function(seed) {
     effects <- sequences_with_masks(TRUE, k = 12, seed = 100 + seed)
     fit <- fit_mr(effects, method = "egger_draws", error = "mc")

@@ -131,6 +131,7 @@ test_that("the posterior is that of the slopes of the draws of all sequences", {
 })
 
 test_that("shared masks are found and covered, and own masks are not taken for shared", {
+  skip_on_cran()
   slope <- function(shared, masks, seed) {
     effects <- sequences_with_masks(shared, seed = seed)
     fit <- fit_mr(effects, method = "egger_draws", error = "mc", by = NULL, masks = masks)

@@ -100,6 +100,7 @@ test_that("probabilities of 0 and 1 have the logit that the transform gives them
 })
 
 test_that("over-confident predictions are repaired on fresh data, and calibrated ones left as they are", {
+  skip_on_cran()
   train <- labelled_table(4000, slope = 2, seed = 1)
   fresh <- labelled_table(20000, slope = 2, seed = 2)
   good <- labelled_table(4000, slope = 1, seed = 3)

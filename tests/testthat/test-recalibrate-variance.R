@@ -65,6 +65,7 @@ test_that("the interval is a bootstrap over sequences", {
 })
 
 test_that("intervals after the recalibration cover the truth as often as they say, despite noisy labels", {
+  skip_on_cran()
   for (replicates in c(1L, 3L)) {
     # So many that the standard error of lambda, 1.5 %, moves the coverage by .002.
     held_out <- heteroscedastic(20000, 3, noise = 0.5, replicates = replicates, outputs = c("a", "b"), seed = 6)
@@ -83,6 +84,7 @@ test_that("intervals after the recalibration cover the truth as often as they sa
 })
 
 test_that("right variances are left as they are: the interval holds 1 as often as it says", {
+  skip_on_cran()
   fits <- lapply(1:100, function(seed) {
     set <- heteroscedastic(400, 1, noise = 0.3, seed = 100 + seed)
     lambda_of(recalibrate(set$x, set$labels, "variance", noise = 0.3, resamples = 200))
