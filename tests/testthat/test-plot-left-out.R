@@ -52,3 +52,11 @@ test_that("those are hollow that meta_analyze() leaves out", {
   expect_identical(hollow(none)$n, 5L)
   expect_silent(draw(autoplot(fit, type = "forest", pooled = none)))
 })
+
+test_that("a forest with fits left out looks as it did", {
+  skip_on_cran()
+  skip_if_not_installed("vdiffr")
+  pooled <- plot_pooled("mc")
+  pooled[, c("conf.low", "pred.low", "pred.high") := list(0.1, -5, 0.9)]
+  vdiffr::expect_doppelganger("forest left out", autoplot(weak_fit(), type = "forest", pooled = pooled))
+})
