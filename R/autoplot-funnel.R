@@ -8,18 +8,20 @@ plot_funnel <- function(rows, pooled, truth) {
     ggplot2::geom_vline(xintercept = 0, colour = "grey75", linewidth = 0.3) +
     funnel_lines(pooled, rows, largest) +
     truth_lines(truth) +
-    ggplot2::geom_point(data = shown, size = 1.7, alpha = 0.8) +
+    estimate_points(shown, size = 1.7, alpha = 0.8) +
     method_scales(rows$label) +
     ggplot2::scale_y_reverse(limits = c(1.02 * largest, 0), expand = ggplot2::expansion(c(0.02, 0.02))) +
     ggplot2::facet_wrap("pair", scales = "free_x") +
     ggplot2::labs(
       x = slope_words(rows), y = "standard error",
       caption = caption_of(
-        single_method(rows), points_sentence(rows, "Points"),
+        single_method(rows), points_sentence(rows, "Points"), left_out_sentence(rows),
         if (nrow(pooled)) {
           "Thick line: pooled estimate; thin: 95 of 100 sequences would lie within, were the slopes all the same."
+        } else {
+          "No funnel without a pooled slope: pass `pooled = meta_analyze(fit)`."
         },
-        beyond_sentence(rows, arrows = FALSE), no_estimate(rows)
+        beyond_sentence(rows), no_estimate(rows)
       )
     ) +
     theme_deepmr() +

@@ -21,9 +21,12 @@ plot_effect_logo <- function(table, output, sequences, positions, motifs, call =
       guide = ggplot2::guide_axis(check.overlap = TRUE)
     ) +
     position_layers(rows) +
-    ggplot2::labs(caption = caption_of(
+    ggplot2::labs(caption = map_caption(
+      rows,
       "Height: how much the other three bases lower the prediction, on average; below 0 they raise it.",
-      hit_sentence(hits), not_shown(sum(!finite), nrow(rows), "effects", "missing or infinite"),
+      hit_sentence(hits), if (window_width(rows) > most_letters) {
+        sprintf("Letters can be read for up to %d positions: see `positions`.", most_letters)
+      }, not_shown(sum(!finite), nrow(rows), "effects", "missing or infinite"),
       attr(rows, "sentences")
     ))
 }

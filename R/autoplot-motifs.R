@@ -6,7 +6,8 @@
 #' for each motif that has an output. `"enrichment"` has the pooled ratio with its interval for each motif and output,
 #' and the ratio of each sequence as a grey tick. `"matrix"` has a tile for each motif and output with the ratio, a star
 #' at p <= 0.05 under both nulls and a frame around what belongs together: decoys that explain an output, and outputs
-#' that their motif does not explain, show.
+#' that their motif does not explain, show. Where no sequence has both a hit and strong effects there is no ratio: rows
+#' and tiles stay, empty or grey, and a motif without any hit is named so on the axis.
 #'
 #' @param object What [motif_disruption()] returns.
 #' @param type `"effect"`, `"enrichment"` or `"matrix"`.
@@ -51,26 +52,43 @@ plot_motif_effect <- function(object) {
         not_shown(nrow(points) - nrow(shown), nrow(points), "points", "every window over them holds an N")
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(levels(points$panel))
 }
 
-# Pairs of motif and output that have a ratio, as factors in the order of the table, motifs from the top.
-pairs_with_ratio <- function(table, pooled, call = rlang::caller_env(2)) {
-  rows <- table[!is.na(table$ratio)]
-  if (!nrow(rows)) {
-    stop_deepmr(
-      "no_rows", "No motif has a hit among strong effects, so there is no ratio to show.", "Use a larger {.arg p_hit}.",
-      call = call
-    )
-  }
+# Pairs of motif and output as factors in the order of the table, motifs from the top.
+ordered_pairs <- function(rows, pooled) {
+  rows <- data.table::copy(rows)
   rows$motif <- factor(rows$motif, rev(unique(pooled$motif)))
   rows$output <- factor(rows$output, unique(pooled$output))
   rows
 }
 
+check_some_ratio <- function(pooled, call = rlang::caller_env(2)) {
+  if (all(is.na(pooled$ratio))) {
+    stop_deepmr(
+      "no_rows", "No motif has a hit among strong effects, so there is no ratio to show.", "Use a larger {.arg p_hit}.",
+      call = call
+    )
+  }
+}
+
+# Every motif keeps its row.
+motif_axis <- function(object) {
+  with_hits <- unique(object$variants$motif[object$variants$in_hit %in% TRUE])
+  ggplot2::scale_y_discrete(drop = FALSE, labels = function(motif) {
+    paste0(motif, ifelse(motif %in% with_hits, "", " (no hits)"))
+  })
+}
+
 plot_enrichment <- function(object) {
-  pooled <- pairs_with_ratio(object$pooled, object$pooled)
-  single <- pairs_with_ratio(object$by_sequence, object$pooled)
+  check_some_ratio(object$pooled)
+  pooled <- ordered_pairs(object$pooled[!is.na(object$pooled$ratio)], object$pooled)
+  single <- ordered_pairs(object$by_sequence[!is.na(object$by_sequence$ratio)], object$pooled)
+  columns <- panel_columns(nlevels(pooled$output))
+  strips <- vapply(levels(pooled$output), break_name, "", width = strip_letters(columns, 7))
+  levels(pooled$output) <- strips
+  levels(single$output) <- strips
   pooled$pair <- factor(ifelse(pooled$own, "the output's own motif", "another motif"))
   ggplot2::ggplot(pooled, ggplot2::aes(.data$ratio, .data$motif, colour = .data$pair)) +
     ggplot2::geom_vline(xintercept = 1, linetype = "dashed", colour = "grey45", linewidth = 0.4) +
@@ -82,29 +100,39 @@ plot_enrichment <- function(object) {
     ggplot2::scale_colour_manual(
       NULL, values = c("the output's own motif" = okabe_ito[1L], "another motif" = okabe_ito[2L])
     ) +
-    ggplot2::facet_wrap("output") +
+    motif_axis(object) +
+    ggplot2::facet_wrap("output", drop = FALSE) +
     ggplot2::labs(
       x = "times more often in hits than expected", y = NULL,
       caption = caption_of(
         sprintf("The %s %% of variants that lower the output most.", format(100 * attr(object, "top"))),
         "Points: all sequences together, with 95 % intervals over resampled sequences; grey ticks: single sequences.",
-        "Dashed: as often as expected."
+        "Dashed: as often as expected.",
+        if (anyNA(object$pooled$ratio)) "Empty: no sequence has both a hit and strong effects."
       )
     ) +
-    theme_deepmr()
+    theme_deepmr() +
+    strip_fitting(strips)
 }
 
 plot_motif_matrix <- function(object) {
-  tiles <- pairs_with_ratio(object$pooled, object$pooled)
-  tiles$label <- sprintf("%.1f%s", tiles$ratio, ifelse(tiles$p_enrichment <= 0.05, "*", ""))
-  tiles$ink <- ifelse(tiles$ratio > 0.6 * max(tiles$ratio), "white", ink)
+  check_some_ratio(object$pooled)
+  tiles <- ordered_pairs(object$pooled, object$pooled)
+  known <- tiles[!is.na(tiles$ratio)]
+  known$label <- sprintf("%.1f%s", known$ratio, ifelse(known$p_enrichment <= 0.05, "*", ""))
   ggplot2::ggplot(tiles, ggplot2::aes(.data$output, .data$motif, fill = .data$ratio)) +
     ggplot2::geom_tile(colour = "white", linewidth = 0.5) +
     ggplot2::geom_tile(
       data = tiles[tiles$own], fill = NA, colour = "black", linewidth = 0.7, width = 0.96, height = 0.96
     ) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$label), colour = tiles$ink, size = 3.4) +
-    ggplot2::scale_fill_gradient("times expected", low = "#F3F7FA", high = okabe_ito[1L], limits = c(0, NA)) +
+    ggplot2::geom_text(
+      ggplot2::aes(label = .data$label), data = known, size = clamp(17 / nlevels(tiles$output), 1.8, 3.4),
+      colour = ifelse(known$ratio > 0.6 * max(known$ratio), "white", ink)
+    ) +
+    ggplot2::scale_fill_gradient(
+      "times expected", low = "#F3F7FA", high = okabe_ito[1L], limits = c(0, NA), na.value = "grey85"
+    ) +
+    motif_axis(object) +
     ggplot2::coord_cartesian(expand = FALSE) +
     ggplot2::labs(
       x = "output", y = "motif",
@@ -114,12 +142,26 @@ plot_motif_matrix <- function(object) {
           format(100 * attr(object, "top"))
         ),
         "Star: p <= 0.05 against shuffled motifs and against shuffled sequences.",
-        "Frame: motif and output belong together. Empty: no sequence has a hit and strong effects."
+        "Frame: motif and output belong together.",
+        if (nrow(known) < nrow(tiles)) "Grey: no sequence has both a hit and strong effects."
       )
     ) +
     theme_deepmr() +
-    ggplot2::theme(
-      axis.text.x = ggplot2::element_text(angle = 45, hjust = 1), panel.grid.major = ggplot2::element_blank(),
-      legend.key.width = ggplot2::unit(30, "pt")
-    )
+    column_names(levels(tiles$output)) +
+    ggplot2::theme(panel.grid.major = ggplot2::element_blank(), legend.key.width = ggplot2::unit(30, "pt"))
+}
+
+# The x axis' names in lines as wide as a column, or where they would be too small for that upright, in a picture of
+# 5 inches; a letter is 0.6 of its size wide.
+column_names <- function(names) {
+  width <- 270 / length(names)
+  broken <- vapply(names, break_name, "", width = width / (0.6 * 8))
+  size <- width / (0.6 * max(nchar(unlist(strsplit(broken, "\n")))))
+  text <- if (size >= 6) {
+    ggplot2::element_text(size = min(size, 8), lineheight = 0.9)
+  } else {
+    broken <- vapply(names, break_name, "", width = if (width > 18) 16L else Inf)
+    ggplot2::element_text(size = clamp(0.45 * width, 4, 8), angle = 90, hjust = 1, vjust = 0.5, lineheight = 0.9)
+  }
+  list(ggplot2::scale_x_discrete(drop = FALSE, labels = broken), ggplot2::theme(axis.text.x = text))
 }

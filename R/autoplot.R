@@ -19,8 +19,10 @@ ggplot2::autoplot
 #' `"heatmap"` has a tile for each position and base, coloured by the effect, white at 0; a grey bar marks the
 #' reference base, and effects that are missing or infinite are grey. Where the largest effect is more than twice the
 #' 99 % quantile of their sizes, colours end at that quantile, and the caption says what lies beyond. Above is the
-#' reference sequence in letters (up to 150 positions), below for each position the largest standard error of its
-#' effects: none of them is less sure than that. Effects at float rounding level are shown as they are.
+#' reference sequence in letters (up to 150 positions), and above it motif hits, one bar where a motif matches both
+#' strands at one place; below for each position the largest standard error of its effects: none of them is less sure
+#' than that. Effects at float rounding level are shown as they are. Where positions lack between others there is
+#' nothing but a thin line.
 #'
 #' `"logo"` draws the reference sequence with letters as high as the base is important: minus the mean effect of the
 #' other three bases (of those the table has). Upwards: mutating the base lowers the prediction; downwards: raises it.
@@ -29,18 +31,20 @@ ggplot2::autoplot
 #'
 #' In both, panels are sequences, and the axis runs along the sequence from its 5' to its 3' end. Where all sequences
 #' shown have genome coordinates the axis has these, and on the minus strand they fall from left to right; bases are
-#' always those of the sequence's own strand.
+#' always those of the sequence's own strand. Four windows of up to 75 positions stand two by two, others one below the
+#' other.
 #'
 #' `"before_after"` has one point per variant, the prediction of the mutated against that of the unmutated sequence, the
-#' exposure on the left and the outcome on the right. Before is one number for each sequence, so that its variants
-#' stand one above the other; colours of sequences as in `"mean_variance"`.
+#' exposure on the left and the outcome on the right; colours of sequences as in `"mean_variance"`. Before is one number
+#' for each sequence. So where these have, in the median, ten variants or more, as in a saturation, each has a strip: a
+#' black line for the prediction before, points for those after, from left to right by position. Strips are in the order
+#' of the exposure before, in both panels.
 #'
 #' @param object A table of [saturation_mutagenesis()] or [simulate_mutagenesis()].
 #' @param type `"mean_variance"`, `"se_effect"`, `"heatmap"`, `"logo"` or `"before_after"`.
 #' @param output For `"heatmap"` and `"logo"`: name of one output; `NULL` for the first.
 #' @param sequences For these and `"before_after"`: names of the sequences to show. `"heatmap"` and `"logo"` show up to
-#'   four, of which three or four want a picture higher than 5 inches; `NULL` for the first. `"before_after"` shows any
-#'   number; `NULL` for all.
+#'   four; `NULL` for the first. `"before_after"` shows any number; `NULL` for all.
 #' @param positions For `"heatmap"` and `"logo"`: positions to show, counted from 1 in the sequence, such as `200:260`;
 #'   `NULL` for all.
 #' @param motifs For these: motifs ([read_motifs()]) whose hits are marked, as [motif_hits()] finds them in the

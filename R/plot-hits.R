@@ -11,13 +11,19 @@ hits_shown <- function(motifs, rows, table, call) {
     check_hits(motifs, call)
   }
   windows <- rows[, list(from = min(.SD$position), to = max(.SD$position)), by = c("sequence", "panel", "shift")]
-  hits <- merge(data.table::as.data.table(as.list(hits)[hit_columns]), windows, by = "sequence")
+  hits <- merge(both_strands_once(data.table::as.data.table(as.list(hits)[hit_columns])), windows, by = "sequence")
   hits <- hits[hits$end >= hits$from & hits$start <= hits$to]
-  data.table::set(hits, j = c("xmin", "xmax", "label"), value = list(
-    pmax(hits$start, hits$from) + hits$shift - 0.5, pmin(hits$end, hits$to) + hits$shift + 0.5,
-    ifelse(hits$strand == "-", paste("<", hits$motif), paste(hits$motif, ">"))
+  data.table::set(hits, j = c("xmin", "xmax"), value = list(
+    pmax(hits$start, hits$from) + hits$shift - 0.5, pmin(hits$end, hits$to) + hits$shift + 0.5
   ))
-  in_lanes(hits)
+  in_lanes(hits, room = (if (nlevels(rows$panel) > 1L) 94 else 75) / map_columns(rows))
+}
+
+# A palindrome matches on both strands at one place: one bar.
+both_strands_once <- function(hits) {
+  hits[, list(
+    label = paste0(if (any(.SD$strand == "-")) "< ", .BY$motif, if (any(.SD$strand != "-")) " >")
+  ), by = c("sequence", "motif", "start", "end")]
 }
 
 check_hits <- function(hits, call) {
@@ -39,9 +45,10 @@ text_of <- function(table, sequences, call) {
   )
 }
 
-# A bar and its name share the room of the longer; the name of a bar in the right half ends with it.
-in_lanes <- function(hits) {
-  letter <- (hits$to - hits$from + 1) / 75 # a picture of 5 inches has room for some 75 letters
+# A bar and its name share the room of the longer; the name of a bar in the right half ends with it. A panel has `room`
+# for so many letters, in a picture of 5 inches.
+in_lanes <- function(hits, room) {
+  letter <- (hits$to - hits$from + 1) / room
   right <- hits$xmin - hits$shift > (hits$from + hits$to) / 2
   width <- letter * (nchar(hits$label) + 1)
   left_end <- ifelse(right, pmin(hits$xmin, hits$xmax - width), hits$xmin)
@@ -70,8 +77,8 @@ n_lanes <- function(hits) if (is.null(hits)) 0L else max(hits$lane, 0L)
 hit_layers <- function(hits, bottom, height) {
   if (!n_lanes(hits)) return(NULL)
   hits$low <- bottom + (hits$lane - 1) * height
-  hits$high <- hits$low + 0.25 * height
-  hits$text <- hits$low + 0.6 * height
+  hits$high <- hits$low + 0.3 * height
+  hits$top <- hits$low + height
   hits$at <- ifelse(hits$right, hits$xmax, hits$xmin)
   list(
     ggplot2::geom_rect(
@@ -79,9 +86,10 @@ hit_layers <- function(hits, bottom, height) {
       data = hits, fill = "grey35", colour = "white", linewidth = 0.4, inherit.aes = FALSE # hits that touch stay apart
     ),
     ggplot2::geom_text(
-      ggplot2::aes(.data$at, .data$text, label = .data$label, hjust = as.numeric(.data$right)),
-      data = hits, size = if (nlevels(hits$panel) > 1L) 2 else 2.5, colour = ink, inherit.aes = FALSE
-    )
+      ggplot2::aes(.data$at, .data$high, label = .data$label, hjust = as.numeric(.data$right)),
+      data = hits, vjust = -0.35, size = if (nlevels(hits$panel) > 1L) 2 else 2.5, colour = ink, inherit.aes = FALSE
+    ),
+    ggplot2::geom_blank(ggplot2::aes(.data$at, .data$top), data = hits, inherit.aes = FALSE)
   )
 }
 

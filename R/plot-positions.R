@@ -1,6 +1,9 @@
 # What pictures along a sequence share: the rows asked for, where they stand on the x axis, and that axis.
 
-max_maps <- 4L # sequences one above the other that a page still shows
+max_maps <- 4L # sequences that a page still shows
+
+# Beyond these, letters are narrower than a printer's dot is wide apart in a picture of 5 inches.
+most_letters <- 150L
 
 # Rows of one output and few sequences, with `x` and `panel`; `attr(, "axis")` is the axis' title, `attr(, "sentences")`
 # say what is not shown. x is the position, or where every sequence has coordinates the place in the genome, negative
@@ -118,16 +121,27 @@ axis_shift <- function(rows, call) {
   shift
 }
 
-# With a genome's axis, titles say which part of the sequence this is.
+# With a genome's axis, titles say which part of the sequence this is. The fourth panel calls for two columns, where
+# windows are short enough for them; titles then have two lines.
 panel_with_place <- function(rows) {
   label <- as.character(rows$sequence)
   if (on_genome(rows)) {
     from <- stats::ave(rows$position, rows$sequence, FUN = min)
     to <- stats::ave(rows$position, rows$sequence, FUN = max)
     strand <- ifelse(rows$strand == "-", "minus strand", "plus strand")
-    label <- sprintf("%s, %s %s, bases %d to %d", label, rows$chrom, strand, from, to)
+    place <- sprintf("%s %s, bases %d to %d", rows$chrom, strand, from, to)
+    label <- paste(label, place, sep = if (map_columns(rows) > 1L) "\n" else ", ")
   }
   factor(label, unique(label))
+}
+
+# Of the widest window shown, in positions.
+window_width <- function(rows) {
+  max(rows[, list(width = max(.SD$position) - min(.SD$position) + 1), by = "sequence"]$width)
+}
+
+map_columns <- function(rows) {
+  if (data.table::uniqueN(rows$sequence) > 3L && 2L * window_width(rows) <= most_letters) 2L else 1L
 }
 
 axis_title <- function(rows) {
@@ -146,20 +160,42 @@ inner_breaks <- function(limits) {
   breaks[abs(breaks - mean(limits)) <= 0.46 * diff(limits)]
 }
 
-# Panels one below the other, and their x axis.
-position_layers <- function(rows) {
+# Panels and their x axis. `y`: whether panels have y axes of their own.
+position_layers <- function(rows, y = FALSE) {
+  ranges <- rows[, list(from = min(.SD$x), to = max(.SD$x)), by = "panel"]
+  x <- data.table::uniqueN(ranges, by = c("from", "to")) > 1L
+  columns <- map_columns(rows)
   list(
-    ggplot2::facet_wrap("panel", ncol = 1L, scales = "free_x"),
+    ggplot2::facet_wrap("panel", ncol = columns, scales = c("fixed", "free_x", "free_y", "free")[1L + x + 2L * y]),
     ggplot2::scale_x_continuous(
       attr(rows, "axis"), breaks = inner_breaks,
       labels = function(x) format_count(abs(x)), expand = ggplot2::expansion(add = 0.3),
       guide = ggplot2::guide_axis(check.overlap = TRUE)
     ),
     theme_deepmr(),
-    strip_fitting(levels(rows$panel), columns = 1L),
+    strip_fitting(levels(rows$panel), columns),
     ggplot2::theme(
       panel.grid.major = ggplot2::element_blank(),
       axis.text.y = ggplot2::element_text(size = if (nlevels(rows$panel) > 1L) 6 else 8.8)
-    )
+    ),
+    if (nlevels(rows$panel) > 2L) close_together
   )
 }
+
+# For three panels and more: all but the data is small.
+close_together <- ggplot2::theme(
+  axis.text = ggplot2::element_text(size = 6),
+  axis.text.x = ggplot2::element_text(margin = ggplot2::margin(1)),
+  axis.title = ggplot2::element_text(size = 8),
+  axis.title.x = ggplot2::element_text(margin = ggplot2::margin(1)),
+  panel.spacing.y = ggplot2::unit(4, "pt"),
+  strip.text = ggplot2::element_text(margin = ggplot2::margin(1, 0, 1, 0)),
+  legend.title = ggplot2::element_text(size = 8),
+  legend.text = ggplot2::element_text(size = 6),
+  legend.key.height = ggplot2::unit(6, "pt"),
+  legend.box.spacing = ggplot2::unit(3, "pt"),
+  plot.caption = ggplot2::element_text(size = 7, margin = ggplot2::margin(2))
+)
+
+# Captions as wide as the picture, in the letters that it has.
+map_caption <- function(rows, ...) caption_of(..., width = if (nlevels(rows$panel) > 2L) 98L else 78L)

@@ -45,36 +45,6 @@ test_that("truths are lines in their panel, or marks in the row of their sequenc
   expect_silent(draw(p))
 })
 
-test_that("estimates and intervals beyond the axis become arrows, counted", {
-  fit <- plot_fit(20, "mc")
-  fit$estimate[3] <- 40
-  fit$conf.low[3] <- -10
-  fit$conf.high[3] <- 90
-  fit$conf.high[4] <- 50
-  p <- autoplot(fit, type = "forest")
-  expect_equal(nrow(layers_of(p, "GeomPoint")[[1]]), 19)
-  expect_lt(max(layers_of(p, "GeomLinerange")[[1]]$xmax), 2)
-  expect_equal(vapply(layers_of(p, "GeomSegment"), nrow, 1L), c(1L, 2L))
-  caption <- gsub("\n", " ", p$labels$caption)
-  expect_match(caption, "1 of 20 estimates lies beyond the axis.")
-  expect_match(caption, "Arrows: 2 intervals go beyond the axis.")
-  expect_silent(draw(p))
-})
-
-test_that("truths and pooled estimates are always within the axis", {
-  fit <- plot_fit(6, "mc")
-  pooled <- plot_pooled("mc")
-  pooled$estimate <- 3
-  rows <- within_window(
-    transform(data.table::as.data.table(fit), pair = pair_label(fit), label = method_label(fit)), pooled,
-    data.table::data.table(value = -2, pair = pair_label(fit)[1])[0L]
-  )
-  expect_true(all(rows$left <= 0 & rows$right >= 0.5))
-  p <- autoplot(fit, type = "forest", truth = data.frame(truth_name = "far", value = -2), pooled = pooled)
-  expect_lte(ggplot2::layer_scales(p)$x$range$range[1], -2)
-  expect_gte(ggplot2::layer_scales(p)$x$range$range[2], 3)
-})
-
 test_that("a fit without an estimate keeps its row and its reason", {
   fit <- plot_fit(6, "mc")
   fit[2, c("estimate", "conf.low", "conf.high")] <- NA_real_
@@ -121,6 +91,8 @@ test_that("below five estimates a density is points without a y axis, the pooled
   band <- layers_of(p, "GeomRect")[[1]]
   expect_identical(c(band$ymin, band$ymax), c(-Inf, -Inf, Inf, Inf))
   expect_match(p$labels$caption, "Points: one sequence each.", fixed = TRUE)
+  expect_match(caption_text(p), "No curve: it takes five estimates of a method in each panel.", fixed = TRUE)
+  expect_no_match(autoplot(plot_fit(6), type = "density")$labels$caption, "No curve")
   expect_silent(draw(p))
   # One panel with too few for a curve is enough: panels would differ in what a height means.
   other <- plot_fit(6)

@@ -24,7 +24,9 @@ test_that("the lines of a funnel have the colour of their method, and are not da
 })
 
 test_that("a funnel without pooled estimates, without estimates or with several methods is drawn", {
-  expect_length(layers_of(autoplot(funnel_fit(6), type = "funnel"), "GeomSegment"), 0)
+  alone <- autoplot(funnel_fit(6), type = "funnel")
+  expect_length(layers_of(alone, "GeomSegment"), 0)
+  expect_match(caption_text(alone), "pass `pooled = meta_analyze(fit)`", fixed = TRUE)
   expect_silent(draw(autoplot(funnel_fit(6), type = "funnel", pooled = plot_pooled())))
   none <- funnel_fit(6)
   none[, c("estimate", "conf.low", "conf.high", "std.error")] <- NA_real_

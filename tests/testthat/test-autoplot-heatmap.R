@@ -90,6 +90,37 @@ test_that("hits stand above the map, panels are sequences, and files are written
   }
 })
 
+test_that("each panel has the lanes of its own hits, above the letters", {
+  x <- placed_mutagenesis(4, 30)
+  hits <- data.table::data.table(
+    sequence = "simulated3", motif = c("a", "b", "c"), start = 3L, end = 9L, strand = "+"
+  )
+  p <- autoplot(x, "heatmap", output = "outcome", sequences = unique(x$sequence), motifs = hits)
+  heights <- vapply(ggplot2::ggplot_build(p)$layout$panel_params, function(panel) diff(panel$y.range), 0)
+  own <- which(startsWith(levels(p$data$panel), "simulated3"))
+  expect_equal(unique(round(heights[-own], 6)), round(heights[own] - 0.2 - 3 * lane_height, 6))
+  expect_gt(min(rectangles_of(p)[[3]]$ymin), max(letters_of(p)$high))
+  expect_silent(draw(p))
+})
+
+test_that("positions without a row are empty, with a line through", {
+  x <- simulate_mutagenesis(1, 30)
+  p <- autoplot(x, "heatmap", output = "outcome", positions = c(3:10, 16:20, 22))
+  background <- rectangles_of(p)[[1]]
+  expect_setequal((background$xmin + background$xmax) / 2, c(3:10, 16:20, 22))
+  line <- layers_of(p, "GeomSegment")[[1]]
+  expect_equal(line[c("x", "xend")], data.frame(x = c(10.5, 20.5), xend = c(15.5, 21.5)))
+  expect_match(caption_text(p), "Thin line: not mutated, or not in `positions`.", fixed = TRUE)
+  holes <- autoplot(x[!position %in% 11:15], "heatmap", output = "outcome")
+  expect_match(caption_text(holes), "Thin line: not mutated.", fixed = TRUE)
+  whole <- autoplot(x, "heatmap", output = "outcome")
+  expect_length(layers_of(whole, "GeomSegment"), 0)
+  expect_no_match(caption_text(whole), "Thin line|Light grey")
+  # A list of variants has not all three alternatives.
+  expect_match(caption_text(autoplot(x[-1], "heatmap", output = x$output[1])), "Light grey without a bar: no effect")
+  expect_silent(draw(p))
+})
+
 test_that("one position, as of a list of variants, is a map", {
   x <- placed_mutagenesis(1, 20)[position == 7]
   expect_silent(draw(autoplot(x, "heatmap")))

@@ -32,6 +32,12 @@ test_that("missing effects are counted, and if all are missing that is said", {
   expect_silent(draw(autoplot(x, "logo")))
 })
 
+test_that("letters too many to be read call for a window", {
+  x <- simulate_mutagenesis(1, 151, n_samples = 5)
+  expect_match(caption_text(autoplot(x, "logo", output = "outcome")), "up to 150 positions: see `positions`")
+  expect_no_match(caption_text(autoplot(x, "logo", output = "outcome", positions = 2:151)), "positions")
+})
+
 test_that("a logo looks as it did", {
   skip_on_cran()
   skip_if_not_installed("vdiffr")

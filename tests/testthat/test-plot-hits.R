@@ -15,6 +15,13 @@ test_that("hits that reach into the window are cut to it and placed on its axis"
   expect_equal(-found$xmax, c(1028.5, 1010.5))
 })
 
+test_that("a hit on both strands at one place is one bar", {
+  x <- placed_mutagenesis(1, 40)
+  hits <- rbind(hit(5, 12, "b"), hit(5, 12, "b", "-"), hit(5, 12, "a"), hit(6, 13, "b", "-"))
+  found <- hits_shown(hits, shown_rows(x, NULL, NULL), x, NULL)
+  expect_setequal(found$label, c("< b >", "a >", "< b"))
+})
+
 test_that("motifs are scanned in the sequence read off the table", {
   sequences <- demo_sequences(1)
   x <- data.table::data.table(variants_of(sequences[[1]]), sequence = names(sequences), output = "outcome", effect = 0)

@@ -70,3 +70,21 @@ test_that("breaks are whole numbers off the ends", {
   expect_equal(inner_breaks(c(0.5, 4.5)), 1:4)
   expect_equal(inner_breaks(c(200, 260)), c(220, 240))
 })
+
+test_that("four short windows stand two by two, on axes of their own where these differ", {
+  laid_out <- function(x, n, positions, type = "heatmap") {
+    skip_if_not_installed("ggseqlogo")
+    p <- autoplot(x, type, output = "outcome", sequences = unique(x$sequence)[seq_len(n)], positions = positions)
+    layout <- ggplot2::ggplot_build(p)$layout
+    expect_silent(draw(p))
+    list(columns = max(layout$layout$COL), x = max(layout$layout$SCALE_X), y = max(layout$layout$SCALE_Y))
+  }
+  placed <- placed_mutagenesis(4, 80)
+  expect_identical(laid_out(placed, 4, 1:75), list(columns = 2L, x = 4L, y = 4L))
+  expect_identical(laid_out(placed, 4, 1:76)$columns, 1L)
+  expect_identical(laid_out(placed, 3, 1:75)$columns, 1L)
+  # Heights of letters are to be compared.
+  expect_identical(laid_out(placed, 4, 1:75, "logo"), list(columns = 2L, x = 4L, y = 1L))
+  expect_identical(laid_out(simulate_mutagenesis(4, 80), 4, 1:75)$x, 1L)
+  expect_match(levels(ask(placed, sequences = unique(placed$sequence), positions = 1:9)$panel)[2], "simulated2\nchr2")
+})
