@@ -155,10 +155,12 @@ fits_to_pool <- function(fit, weak, call = rlang::caller_env()) {
   without <- if (is.null(without)) rep(list(NULL), nrow(fits)) else as_draws(without, "slope_without_draw", call)
   data.table::set(fits, j = "slope_without_draw", value = list(without))
   check_duplicated_rows(fits, fit_keys, "fit", call, what = "fit")
-  # Of cross_fit_mr() also "chosen on odd draws: weak: ...".
-  is_weak <- grepl("(^|: )weak", fit[["status"]]) & usable_slope(fits$estimate, fits$std.error)
-  if (weak == "leave_out" && any(is_weak %in% TRUE)) leave_out_weak(fits, which(is_weak)) else fits
+  unwanted <- which(is_weak(fit[["status"]]) & usable_slope(fits$estimate, fits$std.error))
+  if (weak == "leave_out" && length(unwanted)) leave_out_weak(fits, unwanted) else fits
 }
+
+# Of cross_fit_mr() also "chosen on odd draws: weak: ...".
+is_weak <- function(status) grepl("(^|: )weak", status)
 
 leave_out_weak <- function(fits, at) {
   cli::cli_inform(

@@ -15,9 +15,6 @@ left_out_why <- function(rows, pooled) {
   why
 }
 
-# Of cross_fit_mr() also "chosen on odd draws: weak: ...".
-is_weak <- function(status) grepl("(^|: )weak", status)
-
 left_out_sentence <- function(rows, look = "Hollow") {
   why <- unique(stats::na.omit(rows$left_out))
   if (length(why)) sprintf("%s: not pooled (%s).", look, paste(why, collapse = "; "))
