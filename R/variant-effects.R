@@ -23,8 +23,9 @@
 #' characters than A, C, G, T and N. Lines with several alternatives are split. If nothing is left, it is an error.
 #'
 #' @param variants SNVs: the path of a VCF file (plain or gzipped), a data frame with columns `chrom`, `position` (from
-#'   1), `ref`, `alt` and perhaps `id`, a `GRanges` with metadata columns `ref` and `alt`, or a VCF object of the
-#'   package VariantAnnotation. Alleles are on the plus strand, in upper or lower case.
+#'   1), `ref`, `alt` and perhaps `id`, or called as in VCF (`CHROM`, `POS` or `pos`, ...), a `GRanges` with metadata
+#'   columns `ref` and `alt`, or a VCF object of the package VariantAnnotation. Alleles are on the plus strand, in upper
+#'   or lower case.
 #' @inheritParams saturation_mutagenesis
 #' @inheritParams sequences_bed
 #' @return A `deepmr_mutagenesis` table, as of [saturation_mutagenesis()], with one row for each variant and output, in
