@@ -12,8 +12,9 @@
 #' @section Masks:
 #' Masks go by the text of the window. Alternatives of one position share a window, and so their masks. Every other
 #' variant has a window, and masks, of its own, even a neighbour's: their errors are independent, and `sequence` differs
-#' from variant to variant. So there is no regression over the variants of one sequence here. For Mendelian
-#' randomization over many variants of one sequence take [saturation_mutagenesis()] of that sequence.
+#' from variant to variant. So there is no regression over the variants of one sequence here: [fit_mr()] says that it
+#' has no estimate. For Mendelian randomization over many variants of one sequence take [saturation_mutagenesis()] of
+#' that sequence. One slope over the whole list, through the origin, is `fit_mr(by = NULL, method = "ivw_draws")`.
 #'
 #' @section What is set aside:
 #' Variants that cannot be used are set aside, with a message, and listed in `attr(x, "set_aside")` (`id`, `chrom`,
