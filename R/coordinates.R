@@ -21,6 +21,20 @@ add_coordinates <- function(table, sequences) {
   data.table::setcolorder(table, c(variant_columns, coordinate_columns))
 }
 
+# The same for hits of motifs, last, in place. The strand is the hit's in the genome.
+add_hit_coordinates <- function(hits, sequences) {
+  windows <- attr(sequences, "windows")
+  if (is.null(windows)) {
+    return(hits)
+  }
+  row <- match(hits$sequence, windows$sequence)
+  minus <- windows$strand[row] == "-"
+  start <- ifelse(minus, windows$end[row] - hits$end + 1L, windows$start[row] + hits$start - 1L)
+  strand <- ifelse(minus, chartr("+-", "-+", hits$strand), hits$strand)
+  value <- list(windows$chrom[row], start, start + hits$end - hits$start, strand)
+  data.table::set(hits, j = c("chrom", "genome_start", "genome_end", "genome_strand"), value = value)
+}
+
 # Bases of `chromosomes`, NA where a table does not know.
 chromosome_lengths <- function(x, chromosomes) {
   windows <- attr(x, "provenance")$windows

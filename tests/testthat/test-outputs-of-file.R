@@ -92,7 +92,9 @@ test_that("a name that fits nothing stops, with what is near", {
 })
 
 test_that("a target is found under ENCODE's name and its gene's symbol alike", {
-  model <- named_model(c("HepG2_Pol2_None", "K562_REST_None", "HepG2_c-Myc_None", "ECC-1_ERalpha_BPA", "HepG2_CTCF_None"))
+  model <- named_model(c(
+    "HepG2_Pol2_None", "K562_REST_None", "HepG2_c-Myc_None", "ECC-1_ERalpha_BPA", "HepG2_CTCF_None"
+  ))
   of <- function(file) quiet(model, file)$output
   expect_identical(of("HepG2.POLR2A.bed"), "HepG2_Pol2_None")
   expect_identical(of("wgEncodeAwgTfbsHaibHepg2Pol24h8UniPk.narrowPeak.gz"), "HepG2_Pol2_None")
