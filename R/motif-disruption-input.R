@@ -54,8 +54,7 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
   wanted <- unique(variants$sequence)
   reference <- unique(variants[, c("sequence", "position", "ref")])
   if (is.null(sequences)) {
-    remedy <- "give the sequences that were mutated: {.code motif_disruption(x, motifs, sequences = sequences)}."
-    return(rebuilt_sequences(reference, wanted, "x", remedy, call))
+    return(rebuilt_sequences(reference, wanted, "x", "give it in {.arg sequences}, as it was mutated.", call))
   }
   sequences <- as_sequences(sequences)
   missing <- setdiff(wanted, names(sequences))
@@ -101,10 +100,10 @@ rebuilt_sequences <- function(reference, wanted, arg, remedy, call) {
         ),
         c(
           paste(
-            "Motifs are looked for in whole sequences. Where only {.arg {arg}} is given, their bases are those of its",
-            "column {.field ref}, with a row for each position from 1 on. N have none, nor have positions left out."
+            "Motifs are looked for in the bases of its column {.field ref}, with a row for each position from 1 on.",
+            "There is none for N, nor for positions that were not mutated."
           ),
-          paste("So here", remedy)
+          paste("The whole sequence is needed:", remedy)
         ),
         call = call
       )

@@ -79,7 +79,7 @@ disruption_sentences <- function(pooled, reachable) {
       return(sprintf("no word of %s is rare enough to be a hit: nothing is known of %s", row$motif, variants))
     }
     if (is.na(row$ratio)) {
-      return(nothing_to_test(row))
+      return(sprintf("%s: nothing is known of %s", what_is_missing(row), variants))
     }
     interval <- if (is.na(row$ratio.low)) {
       "one sequence gives no interval"
@@ -104,17 +104,17 @@ disruption_sentences <- function(pooled, reachable) {
 }
 
 # Why there is no ratio: no hit, no strong effect, or none of both in one sequence.
-nothing_to_test <- function(row) {
+what_is_missing <- function(row) {
   what <- c(
     if (row$n_in_hits == 0L) sprintf("no variant lies in a hit of %s", row$motif),
     if (row$n_strongest == 0L) sprintf("no variant lowers %s", row$output)
   )
   if (length(what)) {
-    return(sprintf("%s: whether they go together cannot be tested", paste(what, collapse = ", and ")))
+    return(paste(what, collapse = ", and "))
   }
   sprintf(
-    "%s with a variant in a hit of %s, %s with one of the variants that lower %s most, but none with both",
-    counted(row$n_in_hits, "sequence"), row$motif, format(row$n_strongest), row$output
+    "%s with a variant in a hit of %s, %d with one of those that lower %s most, none with both",
+    counted(row$n_in_hits, "sequence"), row$motif, row$n_strongest, row$output
   )
 }
 

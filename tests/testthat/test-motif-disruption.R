@@ -128,7 +128,7 @@ test_that("the text is read off the table, or given", {
   expect_equal(sorted(run(mixed)), sorted(whole))
   part <- blind$effects[position > 20]
   said <- function(x) rlang::cnd_message(expect_error(run(x), class = "deepmr_error_sequences"))
-  expect_match(said(part), "column position goes from 21 to 60 and lacks 1\\..*sequences = sequences")
+  expect_match(said(part), "column position goes from 21 to 60 and lacks 1\\..*give it in `sequences`")
   expect_match(said(blind$effects[position != 7]), "only a part of the sequence \"s1\".*from 1 to 60 and lacks 7\\.")
   found <- run(part, sequences = blind$sequences)
   expect_identical(
@@ -174,11 +174,11 @@ test_that("the verdict says which is missing, hits or effects, or that none has 
   apart <- data.table::copy(x)[sequence == "b" & position == 3, "effect" := -1]
   found <- verdict(apart, text)
   expect_identical(found$counts, c(1L, 1L, 0L))
-  expect_match(found$words, "1 sequence with a variant in a hit of Dref, 1 with one of .* lower Dref most, but none")
+  expect_match(found$words, "^1 sequence with a variant in a hit of Dref, 1 with one of .* Dref most, none with both: ")
   without <- verdict(apart[sequence == "b"], text["b"])
   expect_identical(without$counts, c(0L, 1L, 0L))
   expect_match(without$words, "^no variant lies in a hit of Dref: ")
-  expect_match(verdict(x[sequence == "b"], text["b"])$words, "in a hit of Dref, and no variant lowers Dref: ")
+  expect_match(verdict(x[sequence == "b"], text["b"])$words, "in a hit of Dref, and no variant lowers Dref: nothing")
 })
 
 test_that("what motif_disruption() cannot use is said", {
