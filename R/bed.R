@@ -1,7 +1,7 @@
 # BED files: BED3 to BED9, BED12 and narrowPeak, read as they are defined.
 
-# data.table(name, chrom, start, end, strand, centre): 1-based, both ends included; `name` NA where there is none;
-# `centre`: the summit, NA where there is none.
+# data.table(name, chrom, start, end, strand, centre, line): 1-based, both ends included; `name` NA where there is none;
+# `centre`: the summit, NA where there is none; `line`: of the file, from 1.
 read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
   check_string(file, arg, "the path of a BED file,", call)
   if (!file.exists(file) || dir.exists(file)) {
@@ -9,7 +9,7 @@ read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
   }
   lines <- readLines(file, warn = FALSE)
   number <- which(!grepl("^\\s*(#|track\\b|browser\\b|$)", lines))
-  if (!length(number)) stop_deepmr("bed", "{.file {file}} holds no interval.", call = call)
+  if (!length(number)) stop_deepmr("bed", "{.file {file}} holds no interval.", bed_remedy, call = call)
   lines <- lines[number]
   # Names may hold spaces where tabs part the columns.
   by_tab <- grepl("\t", lines, fixed = TRUE)
@@ -29,7 +29,11 @@ read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
     if (length(wrong)) {
       line <- number[wrong[1L]]
       value <- values[wrong[1L]]
-      stop_deepmr("bed", paste0("Line {line} of {.file {file}}: ", what, ", not {.val {value}}."), call = call)
+      remedy <- if (wrong[1L] == 1L && !any(grepl("[0-9]", fields[[1L]][2:3]))) header_remedy else bed_remedy
+      stop_deepmr(
+        "bed", paste0("Line {line} of {.file {file}}: ", what, ", not {.val {value}}."), remedy,
+        call = call
+      )
     }
   }
   whole <- function(values, what, least) {
@@ -49,9 +53,30 @@ read_bed <- function(file, arg = "bed", call = rlang::caller_env()) {
   if (n_fields == 10L) {
     summit <- whole(column(10L), "the summit", -1L)
     must(summit < pmax(end - start, 1L), "the summit must lie within the interval", summit)
+    tell_no_summit(summit)
   }
   data.table::data.table(
     name = name, chrom = column(1L), start = start + 1L, end = end, strand = ifelse(strand %in% "-", "-", "+"),
-    centre = as.integer(ifelse(summit >= 0L, start + 1L + summit, NA))
+    centre = as.integer(ifelse(summit >= 0L, start + 1L + summit, NA)), line = number
   )
+}
+
+bed_remedy <- paste(
+  "BED lines are chrom, start (from 0), end (not included), and perhaps name, score and strand;",
+  "narrowPeak has the summit, from the start, in column 10."
+)
+# UCSC knows no such line: a header begins with track, browser or #.
+header_remedy <- "A line of column names? Put {.val #} before it, or delete it."
+
+tell_no_summit <- function(summit) {
+  n <- sum(summit < 0L)
+  if (n) {
+    cli::cli_inform(
+      c(
+        "!" = "{n} of {length(summit)} interval{?s} of the narrowPeak file {cli::qty(n)}{?has/have} no summit (-1).",
+        i = "A window around such an interval lies around its middle base."
+      ),
+      class = "deepmr_message_summit"
+    )
+  }
 }

@@ -83,7 +83,7 @@ check_columns <- function(x, columns, arg, call = rlang::caller_env()) {
   missing <- setdiff(columns, names(x))
   if (length(missing)) {
     stop_deepmr(
-      "columns", "{.arg {arg}} lacks the column{?s} {.field {missing}}.",
+      "columns", "{.arg {arg}} lacks the {cli::qty(missing)}column{?s} {.field {missing}}.",
       "It has {.field {names(x)}}.",
       call = call
     )

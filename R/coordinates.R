@@ -21,6 +21,20 @@ add_coordinates <- function(table, sequences) {
   data.table::setcolorder(table, c(variant_columns, coordinate_columns))
 }
 
+# The same for hits of motifs, last, in place. The strand is the hit's in the genome.
+add_hit_coordinates <- function(hits, sequences) {
+  windows <- attr(sequences, "windows")
+  if (is.null(windows)) {
+    return(hits)
+  }
+  row <- match(hits$sequence, windows$sequence)
+  minus <- windows$strand[row] == "-"
+  start <- ifelse(minus, windows$end[row] - hits$end + 1L, windows$start[row] + hits$start - 1L)
+  strand <- ifelse(minus, chartr("+-", "-+", hits$strand), hits$strand)
+  value <- list(windows$chrom[row], start, start + hits$end - hits$start, strand)
+  data.table::set(hits, j = c("chrom", "genome_start", "genome_end", "genome_strand"), value = value)
+}
+
 # Bases of `chromosomes`, NA where a table does not know.
 chromosome_lengths <- function(x, chromosomes) {
   windows <- attr(x, "provenance")$windows
@@ -28,16 +42,28 @@ chromosome_lengths <- function(x, chromosomes) {
   if (is.null(size)) rep(NA_integer_, length(chromosomes)) else size
 }
 
+coordinates_remedy <- paste(
+  "Tables have them whose sequences {.fn sequences_bed}, or {.fn as_sequences} with a {.arg genome}, cut out of a",
+  "genome, and those of {.fn variant_effects}."
+)
+
 complement <- function(bases) chartr("ACGT", "TGCA", bases)
 
 # Rows with coordinates as a plain data.table, `ref` and `alt` on the plus strand; the others are left out, counted.
 on_plus_strand <- function(x, arg, call) {
-  x <- check_columns(x, c(variant_columns, coordinate_columns), arg, call)
+  x <- check_columns(x, variant_columns, arg, call)
+  missing <- setdiff(coordinate_columns, names(x))
+  if (length(missing)) {
+    stop_deepmr(
+      "columns", "{.arg {arg}} has no coordinates in a genome: it lacks {.field {missing}}.",
+      coordinates_remedy,
+      call = call
+    )
+  }
   known <- !is.na(x$chrom) & !is.na(x$genome_position) & x$strand %in% c("+", "-")
   if (!any(known)) {
     stop_deepmr(
-      "coordinates", "No row of {.arg {arg}} has coordinates in a genome.",
-      "Sequences have them that {.fn sequences_bed} or {.fn as_sequences} with a {.arg genome} made.",
+      "coordinates", "No row of {.arg {arg}} has coordinates in a genome.", coordinates_remedy,
       call = call
     )
   }

@@ -13,14 +13,14 @@ plain_sequences <- function(x) {
   x
 }
 
-# What was set aside belongs to the reading of a file, not to a selection from it.
+# What was set aside stays: a report on a selection is still to say what its file had and could not be used.
 #' @export
 `[.deepmr_sequences` <- function(x, i) {
   if (missing(i)) {
     return(x)
   }
   at <- unname(stats::setNames(seq_along(x), names(x))[i])
-  new_sequences(plain_sequences(x)[at], attr(x, "windows")[at])
+  new_sequences(plain_sequences(x)[at], attr(x, "windows")[at], attr(x, "set_aside"))
 }
 
 #' @export
@@ -54,7 +54,12 @@ c.deepmr_sequences <- function(...) {
   windows <- lapply(parts, function(part) {
     if (inherits(part, "deepmr_sequences")) attr(part, "windows") else data.table::data.table(sequence = names(part))
   })
-  new_sequences(unlist(lapply(parts, plain_sequences)), data.table::rbindlist(windows, fill = TRUE))
+  # Parts of one reading have the same.
+  set_aside <- unique(data.table::rbindlist(lapply(parts, attr, "set_aside"), fill = TRUE))
+  new_sequences(
+    unlist(lapply(parts, plain_sequences)), data.table::rbindlist(windows, fill = TRUE),
+    if (nrow(set_aside)) set_aside
+  )
 }
 
 #' @export
@@ -79,7 +84,20 @@ counted_plain <- function(n) format(n, big.mark = ",", trim = TRUE)
 
 print_set_aside <- function(x) {
   set_aside <- attr(x, "set_aside")
-  if (NROW(set_aside)) cat(set_aside_in_words(set_aside), "; see attr(x, \"set_aside\")\n", sep = "")
+  if (NROW(set_aside)) {
+    cat(set_aside_in_words(set_aside), lines_in_words(set_aside$line), "; see attr(x, \"set_aside\")\n", sep = "")
+  }
+}
+
+# ", lines 3, 7, 8 and 4 more of the file"
+lines_in_words <- function(line) {
+  line <- sort(line[!is.na(line)])
+  if (length(line)) sprintf(", line%s %s of the file", if (length(line) > 1L) "s" else "", name_some(line, 5L))
+}
+
+# "peak7 (line 12)", where the line is known.
+name_and_line <- function(row) {
+  paste0(row$name, if (!is.null(row$line) && !is.na(row$line)) sprintf(" (line %d)", row$line))
 }
 
 # Said when it happens, as nothing is left out silently.
@@ -99,7 +117,7 @@ tell_set_aside <- function(set_aside, what) {
 # One line for each reason, with its first case; braces are doubled for cli.
 reason_lines <- function(set_aside) {
   lines <- vapply(split(set_aside, set_aside$reason), function(rows) {
-    sprintf("%s (%d), such as %s: %s", rows$reason[1L], nrow(rows), rows$name[1L], rows$detail[1L])
+    sprintf("%s (%d), such as %s: %s", rows$reason[1L], nrow(rows), name_and_line(rows[1L]), rows$detail[1L])
   }, "")
   gsub("}", "}}", gsub("{", "{{", unname(lines), fixed = TRUE), fixed = TRUE)
 }

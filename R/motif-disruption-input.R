@@ -54,7 +54,7 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
   wanted <- unique(variants$sequence)
   reference <- unique(variants[, c("sequence", "position", "ref")])
   if (is.null(sequences)) {
-    return(rebuilt_sequences(reference, wanted, "x", "give it in {.arg sequences}.", call))
+    return(rebuilt_sequences(reference, wanted, "x", "give it in {.arg sequences}, as it was mutated.", call))
   }
   sequences <- as_sequences(sequences)
   missing <- setdiff(wanted, names(sequences))
@@ -83,16 +83,28 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
   text
 }
 
-# `remedy` ends a sentence.
+# The bases of each sequence, from a table with all of its positions. `remedy` ends a sentence.
 rebuilt_sequences <- function(reference, wanted, arg, remedy, call) {
   pieces <- split(reference, factor(reference$sequence, wanted))
   vapply(pieces, function(piece) {
     piece <- piece[order(piece$position)]
     gap <- which(piece$position != seq_len(nrow(piece)))
     if (length(gap)) {
+      name <- piece$sequence[1L]
+      has <- range(piece$position)
       stop_deepmr(
-        "sequences", "{.arg {arg}} has no variant at position {gap[1L]} of {.val {piece$sequence[1L]}}.",
-        paste("Its text cannot be read off {.field ref}:", remedy),
+        "sequences",
+        paste(
+          "{.arg {arg}} has only a part of the sequence {.val {name}}:",
+          "its column {.field position} goes from {has[1L]} to {has[2L]} and lacks {gap[1L]}."
+        ),
+        c(
+          paste(
+            "Motifs are looked for in the bases of its column {.field ref}, with a row for each position from 1 on.",
+            "There is none for N, nor for positions that were not mutated."
+          ),
+          paste("The whole sequence is needed:", remedy)
+        ),
         call = call
       )
     }

@@ -37,6 +37,8 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     data.table::data.table(
       motif = name, output = keys$outputs, own = keys$outputs %in% keys$owners[[name]],
       n_sequences = length(keys$sequences), n_informative = as.integer(colSums(one$counts$expected > 0)),
+      n_in_hits = data.table::uniqueN(design$group[one$in_hit]),
+      n_strongest = as.integer(colSums(design$n_strongest > 0)),
       n = sum(design$n), strongest = colSums(design$n_strongest),
       association_columns(
         pooled_correlation(one$rho), pooled_counts(one$counts), one, c("pooled_rho", "pooled_surplus"), n_shuffles
@@ -46,8 +48,8 @@ disruption_pooled <- function(found, design, keys, n_shuffles) {
     )
   }))
   data.table::setcolorder(table, c(
-    "motif", "output", "own", "n_sequences", "n_informative", "n", "rho", "rho.low", "rho.high", "p_rho", "strongest",
-    "observed", "expected", "ratio", "ratio.low", "ratio.high"
+    "motif", "output", "own", "n_sequences", "n_informative", "n_in_hits", "n_strongest", "n", "rho", "rho.low",
+    "rho.high", "p_rho", "strongest", "observed", "expected", "ratio", "ratio.low", "ratio.high"
   ))
   table[]
 }
@@ -77,7 +79,7 @@ disruption_sentences <- function(pooled, reachable) {
       return(sprintf("no word of %s is rare enough to be a hit: nothing is known of %s", row$motif, variants))
     }
     if (is.na(row$ratio)) {
-      return(sprintf("no sequence has both a hit of %s and strong %s", row$motif, variants))
+      return(sprintf("%s: nothing is known of %s", what_is_missing(row), variants))
     }
     interval <- if (is.na(row$ratio.low)) {
       "one sequence gives no interval"
@@ -99,6 +101,21 @@ disruption_sentences <- function(pooled, reachable) {
       )
     }
   }, "")
+}
+
+# Why there is no ratio: no hit, no strong effect, or none of both in one sequence.
+what_is_missing <- function(row) {
+  what <- c(
+    if (row$n_in_hits == 0L) sprintf("no variant lies in a hit of %s", row$motif),
+    if (row$n_strongest == 0L) sprintf("no variant lowers %s", row$output)
+  )
+  if (length(what)) {
+    return(paste(what, collapse = ", and "))
+  }
+  sprintf(
+    "%s with a variant in a hit of %s, %d with one of those that lower %s most, none with both",
+    counted(row$n_in_hits, "sequence"), row$motif, row$n_strongest, row$output
+  )
 }
 
 # Rows of `other` that are enriched at p <= 0.05, and more than the output is for its own motifs: labels mixed up, or an

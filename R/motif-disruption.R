@@ -66,9 +66,11 @@
 #'     the output is the motif's), `n` (variants), `rho`, `p_rho`, `strongest` (how many of the strongest it has),
 #'     `observed`, `expected`, `ratio` (`NA` where nothing is expected), `p_motif`, `p_sequence`, `p_enrichment`.
 #'   * `pooled`: a row for each motif and output, as above with `n_sequences`, `n_informative` (sequences with a hit and
+#'     some of the strongest variants), `n_in_hits` (sequences with a variant in a hit), `n_strongest` (sequences with
 #'     some of the strongest variants), `rho.low`, `rho.high`, `ratio.low`, `ratio.high`.
 #'
-#'   `print()` says in words what was found, and where another motif is enriched more than the output's own.
+#'   `print()` says in words what was found, or which is missing for a test, hits or effects; and where another motif is
+#'   enriched more than the output's own.
 #'   [autoplot()][autoplot.deepmr_motif_disruption()] shows it.
 #' @section Errors:
 #' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_argument` (among them `outputs` that name no motif, and

@@ -96,7 +96,9 @@ in_hits <- function(strands, threshold) {
 #' @param motifs Motifs ([read_motifs()], [jaspar_motifs()]).
 #' @param p_hit Largest p-value of a hit, between 0 and 1.
 #' @return A data.table with a row for each hit, by sequence, motif and start: `sequence`, `motif`, `start`,
-#'   `end` (positions from 1, both within the hit), `strand` (`"+"` or `"-"`), `score` (bits), `p.value`.
+#'   `end` (positions from 1, both within the hit), `strand` (`"+"` or `"-"`, of the sequence), `score` (bits),
+#'   `p.value`; and for sequences cut from a genome ([sequences_bed()]) `chrom`, `genome_start`, `genome_end` (from 1,
+#'   both within the hit) and `genome_strand`, the hit's strand there.
 #' @section Errors: those of [as_sequences()]; `deepmr_error_argument`.
 #' @seealso [motif_disruption()].
 #' @examples
@@ -112,7 +114,8 @@ motif_hits <- function(sequences, motifs, p_hit = 5e-4) {
   hits <- data.table::rbindlist(lapply(odds, hits_of, joined = joined, p_hit = p_hit), idcol = "motif")
   hits <- hits[order(hits$at, match(hits$motif, names(odds)), hits$start, hits$strand)]
   data.table::set(hits, j = "sequence", value = names(sequences)[hits$at])
-  hits[, c("sequence", "motif", "start", "end", "strand", "score", "p.value"), with = FALSE]
+  hits <- hits[, c("sequence", "motif", "start", "end", "strand", "score", "p.value"), with = FALSE]
+  add_hit_coordinates(hits, sequences)[]
 }
 
 # Hits of one motif; `at` is the number of the sequence.

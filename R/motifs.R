@@ -5,13 +5,22 @@
 #' @section Formats:
 #' Found from what the file holds:
 #' * **MEME**, minimal or the full text output: the `letter-probability matrix` of each `MOTIF`; DNA only. Each
-#'   row must sum to 1 within 0.01.
+#'   row must sum to 1 within 0.02, as probabilities of two decimals may.
 #' * **JASPAR**: `>id name` and four rows of counts, as `A [ 1 2 3 ]`, as `A 1 2 3`, or (the older raw form) as
 #'   numbers alone in the order A, C, G, T.
 #' * **PFM**: four rows of counts or probabilities without a header, labelled or not. One motif to a file, named
 #'   for the file.
 #'
 #' Rows labelled in another order are sorted. A file may be compressed with gzip.
+#'
+#' @section One matrix as MEME and as JASPAR:
+#' JASPAR has counts, MEME probabilities and perhaps the number of sites (`nsites`), and pseudocounts make scores of the
+#' two ([log_odds()]). Where probabilities times `nsites` are whole numbers but for the rounding, these are the counts,
+#' and scores are the same. They are not where the file has too few decimals for its sites (four hold up to 5,000),
+#' no `nsites` (taken as 20, MEME's default) or one that is not the matrix's (some converters write 20 for all): fewer
+#' sites make pseudocounts weigh more, and so rare bases cost less. Take the counts where there are both. Of the demo's
+#' four motifs (1,065 to 6,858 sites) in its 100 promoters, 398 hits were the same with six and with four decimals; with
+#' three 4 were in one only, with `nsites= 20` 32.
 #'
 #' @param file Path of the file.
 #' @param format `"meme"`, `"jaspar"` or `"pfm"`; by default what the file looks like.
@@ -85,8 +94,8 @@ motif_sites <- function(matrix, stated) {
 
 is_probability <- function(matrix) all(abs(colSums(matrix) - 1) <= probability_slack)
 
-# By how much a column of probabilities may miss 1: files round to as few as two decimals.
-probability_slack <- 0.01
+# By how much a column of probabilities may miss 1: four numbers, rounded to as few as two decimals.
+probability_slack <- 0.02 + 1e-9
 
 check_motif <- function(matrix, name, source, call) {
   bad <- matrix[!is.finite(matrix) | matrix < 0]
@@ -167,7 +176,8 @@ information <- function(matrix) {
 #' likelier the window is under the motif than under the background.
 #'
 #' The pseudocount of 0.8 is what Nishida et al. (2009) suggest for practical use. Matrices of probabilities count as
-#' `nsites` sites, or 20 where that is unknown (MEME's own default).
+#' `nsites` sites, or 20 where that is unknown (MEME's own default): see [read_motifs()], "One matrix as MEME and as
+#' JASPAR".
 #'
 #' @param motifs Motifs ([read_motifs()], [jaspar_motifs()]).
 #' @param background Frequencies of A, C, G and T, above 0. By default each motif's own, from its MEME file, else
@@ -191,9 +201,16 @@ log_odds <- function(motifs, background = NULL, pseudocount = 0.8) {
     f <- if (!is.null(background)) background else if (anyNA(own)) rep(0.25, 4L) else own
     p <- sweep(motifs[[i]], 2L, colSums(motifs[[i]]), "/")
     sites <- if (is.na(about$nsites[i])) 20 else about$nsites[i]
-    log2((p * sites + pseudocount * f) / (sites + pseudocount) / f)
+    log2((whole_counts(p * sites, sites) + pseudocount * f) / (sites + pseudocount) / f)
   })
   stats::setNames(out, names(motifs))
+}
+
+# Counts that a file has as rounded probabilities; numbers that are none stay. A quarter is far from what rounding
+# leaves of numbers that are no counts: half of their cells would be off by more.
+whole_counts <- function(counts, sites) {
+  whole <- round(counts)
+  if (all(abs(counts - whole) < 0.25) && all(colSums(whole) == sites)) whole else counts
 }
 
 check_background <- function(background, call = rlang::caller_env()) {

@@ -111,6 +111,24 @@ tell_no_errors <- function(data) {
   }
 }
 
+# Said where nothing can be fitted: the statuses of single rows do not say that all of a table is of this kind.
+tell_few_variants <- function(data, by) {
+  n <- tabulate(if (is.null(by)) data$stratum else data$group)
+  if (max(n) > 2L || data.table::uniqueN(data$sequence) == 1L) {
+    return(invisible())
+  }
+  method <- if ("draws_reason" %in% names(data)) "ivw_draws" else "ivw"
+  cli::cli_inform(
+    c(
+      "!" = "No fit has an estimate: no sequence has more than {max(n)} variant{?s}.",
+      i = "Of a list of variants ({.fn variant_effects}) each position has a sequence, its window, of its own.",
+      i = "One slope through the origin over all of them: {.code by = NULL, method = \"{method}\"}.",
+      i = "A slope for each sequence needs all of its mutations: {.fn saturation_mutagenesis}."
+    ),
+    class = "deepmr_message_few_variants"
+  )
+}
+
 lacks_errors <- function(data) nrow(data) > 0L && (all(is.na(data$se_exposure)) || all(is.na(data$se_outcome)))
 
 # Standard errors may be missing, but one that is infinite says that the effect is not known.

@@ -197,6 +197,10 @@
 #' that are missing, unless `se = "draws"`); methods of ratios (medians,
 #' `ivw_delta`) leave out exposure effects of 0.
 #'
+#' A table of [variant_effects()] has a sequence for each position: one to three variants, too few for most fits; where
+#' no fit has an estimate for that, a message of class `deepmr_message_few_variants` says so. With `by = NULL` methods
+#' through the origin (`ivw_draws`, `ivw`) fit one slope over all variants, each under masks of its own.
+#'
 #' @param x An effects table ([estimate_effects()]), or a mutagenesis table together
 #'   with `exposure` and `outcome`, or any data frame with `sequence`,
 #'   `beta_exposure`, `se_exposure`, `beta_outcome`, `se_outcome` (and `exposure`,
@@ -343,6 +347,7 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   fit <- cbind(units[fits$group], fits)
   data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
   fit[, c("group", "method_rank", "error_rank") := NULL]
+  if (all(is.na(fit$estimate))) tell_few_variants(data, by)
   new_mr_fit(add_adjusted_p(fit, adjust, c("method", "error")), data)
 }
 

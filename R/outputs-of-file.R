@@ -12,11 +12,15 @@
 #' they are read) both stand in the name, as one or more whole words in a row, whatever characters part them:
 #' `"H1-hESC"` is `H1hesc` and `H1_hESC`. So `"CTCF"` is not found in `CTCFL`, and of `"SK-N-SH"` and `"SK-N-SH_RA"` the
 #' longer is taken where both fit. A target's word may end in the number of an antibody, as ENCODE's do: `sc` or `ab`
-#' with digits, or one of the letters c, h, k, m, n with two or three. Outputs whose labels have no cell and target are
-#' found by their whole label.
+#' with digits, or one of the letters c, h, k, m, n with two or three. And a target may stand there under another name:
+#' 28 of ENCODE's names of 2012 that are no gene symbols are known with theirs (`Pol2` and `POLR2A`, `NRSF` and `REST`,
+#' `p300` and `EP300`), and two such names of one gene for each other. Of targets that one word fits, those that it is
+#' letter by letter come before those with an antibody's number taken off, and these before other names: with both among
+#' the outputs, `Sin3ak20` is `Sin3Ak-20`, not `SIN3A`. Outputs whose labels have no cell and target are found by their
+#' whole label.
 #'
 #' Where the name has a treatment of outputs found so, those are kept; else the untreated (`"None"`, or none said); else
-#' all. Other names of a factor or cell (`POLR2A` for `Pol2`) are not known.
+#' all. No other names of a factor or cell are known.
 #'
 #' @param x A `deepmr_model`, or a mutagenesis table, for the outputs that it has.
 #' @param file Name or path of one file, which need not exist.
@@ -27,11 +31,15 @@
 #' @section Errors:
 #' `deepmr_error_no_output` (no output fits; lists the nearest), `deepmr_error_argument` (among them a name
 #' without letters or digits), `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_model_lost`.
+#' @references
+#' The ENCODE Project Consortium (2012). An integrated encyclopedia of DNA elements in the human genome. Nature
+#' 489:57-74. The names are of its controlled vocabulary of antibodies (cv.ra, with UCSC's hg19 tracks).
 #' @seealso [outputs()] for a search by terms.
 #' @examples
 #' x <- data.frame(output = c("HepG2_FOXA1_None", "HepG2_FOXA2_None", "K562_CTCF_None"))
 #' outputs_of_file(x, "peaks/HepG2_FOXA1.bed.gz")
 #' outputs_of_file(x, "wgEncodeAwgTfbsHaibHepg2Foxa1sc101058UniPk.narrowPeak.gz")$output
+#' outputs_of_file(data.frame(output = c("HepG2_Pol2_None", "HepG2_CTCF_None")), "HepG2.POLR2A.bed")$output
 #' @export
 outputs_of_file <- function(x, file) {
   if (is.data.frame(x)) {
@@ -79,13 +87,14 @@ bare_name <- function(text) gsub("[^a-z0-9]", "", tolower(text))
 read_file_name <- function(words, table) {
   spans <- word_spans(words)
   cell <- spans_of(table$cell, spans)
-  target <- spans_of(table$target, spans, antibody = TRUE)
+  target <- spans_of(table$target, spans, target = TRUE)
   # "None#2" is a label's number.
   treatment <- spans_of(sub("#[0-9]+$", "", table$treatment), spans)
   label <- spans_of(ifelse(is.na(table$cell) | is.na(table$target), table$label, NA), spans)
   both <- !is.na(cell) & !is.na(target)
   apart <- both & (spans$end[cell] < spans$start[target] | spans$end[target] < spans$start[cell])
   fits <- apart %in% TRUE
+  fits[fits] <- is_nearest(table$target[fits], target[fits], cell[fits], spans)
   fits[fits] <- of_treatment(treatment[fits], table$treatment[fits])
   parts <- list(cell = ifelse(both, cell, NA), target = ifelse(both, target, NA), treatment = treatment, label = label)
   said <- lapply(names(parts), function(part) ifelse(is.na(parts[[part]]), NA, paste(part, spans$text[parts[[part]]])))
@@ -118,16 +127,29 @@ word_spans <- function(words) {
   spans[]
 }
 
-antibody_number <- "((sc|ab)[0-9]+|[chkmn][0-9]{2,3})$"
+without_antibody <- function(text) sub("((sc|ab)[0-9]+|[chkmn][0-9]{2,3})$", "", text)
+
+# Of targets that the same words fit, beside the same cell, those that the words are letter by letter, else those that
+# they are without an antibody's number, else all, which they are by another name. `at`, `cell`: rows of `spans`.
+is_nearest <- function(targets, at, cell, spans) {
+  text <- bare_name(spans$text[at])
+  part <- bare_name(targets)
+  rank <- data.table::fcase(part == text, 1, part == without_antibody(text), 2, default = 3)
+  rank == stats::ave(rank, at, cell, FUN = min)
+}
 
 # The row of `spans` that each of `parts` is, NA where none is. Parts that lie within a longer one's words are none.
-spans_of <- function(parts, spans, antibody = FALSE) {
+spans_of <- function(parts, spans, target = FALSE) {
   text <- bare_name(spans$text)
   part <- bare_name(parts)
   part[is.na(parts) | part == ""] <- NA
   at <- match(part, text, incomparables = NA)
-  if (antibody) {
-    at <- ifelse(is.na(at), match(part, sub(antibody_number, "", text), incomparables = NA), at)
+  if (target) {
+    stripped <- without_antibody(text)
+    at <- data.table::fcoalesce(
+      at, match(part, stripped, incomparables = NA),
+      match(with_symbols(part), with_symbols(stripped), incomparables = NA)
+    )
   }
   own <- spans[unique(at[!is.na(at)])]
   within <- vapply(at, function(i) {

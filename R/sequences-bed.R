@@ -7,14 +7,14 @@
 #' @section Where a window lies:
 #' BED starts count from 0, ends are not included. The centre of an interval is its middle base, for an even number of
 #' bases the right one of the two in the middle; with a summit (column 10 of a narrowPeak file, the offset from the
-#' start; -1 says that there is none) it is the summit. It becomes base `width %/% 2 + 1` of the window on the plus
-#' strand: the middle for an odd `width`, the first base of the second half for an even one. An interval of `width`
-#' bases without a summit is its own window. The strand makes no difference to where the window lies; on `"-"` the
-#' sequence is the window's reverse complement.
+#' start) it is the summit. -1 there says that an interval has none; a message of class `deepmr_message_summit` counts
+#' these. The centre becomes base `width %/% 2 + 1` of the window on the plus strand: the middle for an odd `width`, the
+#' first base of the second half for an even one. An interval of `width` bases without a summit is its own window. The
+#' strand makes no difference to where the window lies; on `"-"` the sequence is the window's reverse complement.
 #'
 #' @section What is set aside:
 #' Windows that cannot be used are set aside, with a message, and listed in `attr(x, "set_aside")` (`name`, `chrom`,
-#' `start`, `end`, `strand`, `reason`, `detail`):
+#' `start`, `end`, `strand`, `line` of the file, `reason`, `detail`; no `line` for a `GRanges`):
 #' * chromosomes that the genome does not have (if it has none of them, as with `chr1` against `1`, that is an error);
 #' * intervals without a base, and windows that stand there more than once (overlapping ones stay, and a message
 #'   of class `deepmr_message_overlap` counts them: their slopes are not independent, as [meta_analyze()] takes them);
@@ -32,7 +32,7 @@
 #'
 #' @param bed Path of a BED file, plain or gzipped: BED3 and more columns, or narrowPeak (10 columns).
 #'   Columns are parted by tabs, or, in lines without a tab, by spaces. Lines that begin with `#`,
-#'   `track` or `browser` are no intervals.
+#'   `track` or `browser` are no intervals; a line of column names without `#` is an error, as UCSC's tools take it.
 #' @param genome The path of a FASTA or 2bit file (`.2bit`), a BSgenome, or a `DNAStringSet`. FASTA files need the
 #'   package Rsamtools, 2bit files rtracklayer.
 #' @param width Bases of each window: the length that the model takes. `NULL`: the intervals as they are.
@@ -40,10 +40,10 @@
 #' @param ... Not used.
 #' @return A `deepmr_sequences`: a named character vector in upper case, with the table of its windows,
 #'   `attr(x, "windows")`: `sequence` (the name), `chrom`, `start`, `end` (1-based, both ends included), `strand`,
-#'   `chrom_length`. `[`, [head()], [rev()], [c()] and new names keep it. Other sequences joined to them have no window
-#'   (`NA`): `c(x, other)`; in `c(other, x)` R asks `other` alone how to join, and no window is kept. `x[1] <- ` leaves
-#'   a plain character vector. A sequence changed otherwise ([substr()], [chartr()]) is no longer the genome's, and has
-#'   no coordinates in later tables, with a message.
+#'   `chrom_length`. `[`, [head()], [rev()], [c()] and new names keep it, and what was set aside. Other
+#'   sequences joined to them have no window (`NA`): `c(x, other)`; in `c(other, x)` R asks `other` alone how to join,
+#'   and no window is kept. `x[1] <- ` leaves a plain character vector. A sequence changed otherwise ([substr()],
+#'   [chartr()]) is no longer the genome's, and has no coordinates in later tables, with a message.
 #' @section Errors:
 #' `deepmr_error_bed` (a line that is no interval, with its number), `deepmr_error_genome`,
 #' `deepmr_error_chromosomes`, `deepmr_error_sequences` (no window is left), `deepmr_error_not_installed`.

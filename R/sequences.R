@@ -64,7 +64,7 @@ as_sequences.deepmr_sequences <- function(x, ...) {
     return(bases)
   }
   windows <- attr(x, "windows")[!changed][list(sequence = names(bases)), on = "sequence"]
-  new_sequences(bases, windows)
+  new_sequences(bases, windows, attr(x, "set_aside"))
 }
 
 is_path <- function(x) {

@@ -12,8 +12,9 @@
 #' @section Masks:
 #' Masks go by the text of the window. Alternatives of one position share a window, and so their masks. Every other
 #' variant has a window, and masks, of its own, even a neighbour's: their errors are independent, and `sequence` differs
-#' from variant to variant. So there is no regression over the variants of one sequence here. For Mendelian
-#' randomization over many variants of one sequence take [saturation_mutagenesis()] of that sequence.
+#' from variant to variant. So there is no regression over the variants of one sequence here: [fit_mr()] says that it
+#' has no estimate. For Mendelian randomization over many variants of one sequence take [saturation_mutagenesis()] of
+#' that sequence. One slope over the whole list, through the origin, is `fit_mr(by = NULL, method = "ivw_draws")`.
 #'
 #' @section What is set aside:
 #' Variants that cannot be used are set aside, with a message, and listed in `attr(x, "set_aside")` (`id`, `chrom`,
@@ -23,8 +24,9 @@
 #' characters than A, C, G, T and N. Lines with several alternatives are split. If nothing is left, it is an error.
 #'
 #' @param variants SNVs: the path of a VCF file (plain or gzipped), a data frame with columns `chrom`, `position` (from
-#'   1), `ref`, `alt` and perhaps `id`, a `GRanges` with metadata columns `ref` and `alt`, or a VCF object of the
-#'   package VariantAnnotation. Alleles are on the plus strand, in upper or lower case.
+#'   1), `ref`, `alt` and perhaps `id`, or called as in VCF (`CHROM`, `POS` or `pos`, ...), a `GRanges` with metadata
+#'   columns `ref` and `alt`, or a VCF object of the package VariantAnnotation. Alleles are on the plus strand, in upper
+#'   or lower case.
 #' @inheritParams saturation_mutagenesis
 #' @inheritParams sequences_bed
 #' @return A `deepmr_mutagenesis` table, as of [saturation_mutagenesis()], with one row for each variant and output, in

@@ -23,9 +23,46 @@ read_variants <- function(variants, call) {
 
 variants_wanted <- "the path of a VCF file, a data frame with chrom, position, ref and alt, a GRanges or a VCF object"
 
+# What a column of a table may be called: deepmr's name first, then VCF's and its lower case.
+variant_names <- list(
+  chrom = c("chrom", "CHROM", "#CHROM"), position = c("position", "pos", "POS"), ref = c("ref", "REF"),
+  alt = c("alt", "ALT"), id = c("id", "ID")
+)
+
+# `x` with deepmr's names for these columns, other columns left out.
+with_variant_names <- function(x, call) {
+  found <- lapply(variant_names, intersect, names(x))
+  several <- found[lengths(found) > 1L]
+  if (length(several)) {
+    stop_deepmr(
+      "columns", "{.arg variants} has more than one column of the {names(several)[1L]}: {.field {several[[1L]]}}.",
+      "Keep one of them.",
+      call = call
+    )
+  }
+  missing <- setdiff(names(found)[lengths(found) == 0L], "id")
+  if (length(missing)) {
+    stop_deepmr(
+      "columns", "{.arg variants} lacks the column{?s} {.field {missing}}.",
+      c(
+        "It has {.field {or_none(names(x))}}.",
+        "VCF's names {.field CHROM}, {.field POS}, {.field ID}, {.field REF} and {.field ALT} are taken too."
+      ),
+      call = call
+    )
+  }
+  found <- unlist(found)
+  stats::setNames(as.list(x)[found], names(found))
+}
+
 variants_of_table <- function(x, call) {
-  x <- check_columns(x, c("chrom", "position", "ref", "alt"), "variants", call)
-  check_numeric_columns(x, "position", "variants", call)
+  x <- with_variant_names(x, call)
+  if (!is.numeric(x$position)) {
+    stop_deepmr(
+      "columns", "The positions in {.arg variants} must be numbers, not {.cls {class(x$position)}}.",
+      call = call
+    )
+  }
   wrong <- !(is.finite(x$position) & x$position == round(x$position) & x$position <= .Machine$integer.max)
   if (any(wrong)) {
     stop_deepmr(

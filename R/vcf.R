@@ -13,11 +13,11 @@
 #' @param x A mutagenesis table with coordinates: of [saturation_mutagenesis()] on sequences cut from a genome
 #'   ([sequences_bed()]), or of [variant_effects()].
 #' @param file Path of the file, such as `"effects.vcf"`; not compressed (`Rsamtools::bgzip()` does that).
-#' @param output Names of the outputs to write; all by default.
+#' @param outputs Names of the outputs to write, or rows of [outputs()]; all by default.
 #' @return `file`, invisibly.
 #' @section Errors: `deepmr_error_columns`, `deepmr_error_coordinates` (no row has coordinates, or one base of the
 #'   genome has two references), `deepmr_error_unknown_output`, `deepmr_error_duplicated_rows`, `deepmr_error_argument`
-#'   (a file name that ends in `.gz`).
+#'   (a file name that ends in `.gz`, a folder that is not there).
 #' @references The Variant Call Format specification, VCFv4.3 (samtools/hts-specs), sections 1.2, 1.4 and 1.6.
 #' @examplesIf deepmr_python_info()$usable
 #' x <- saturation_mutagenesis(
@@ -27,7 +27,7 @@
 #' write_vcf(x, file)
 #' writeLines(readLines(file))
 #' @export
-write_vcf <- function(x, file, output = NULL) {
+write_vcf <- function(x, file, outputs = NULL) {
   check_columns(x, c("output", "effect", "se"), "x")
   check_string(file, "file", "the path of a file,")
   if (grepl("\\.b?gz$", file)) {
@@ -35,18 +35,33 @@ write_vcf <- function(x, file, output = NULL) {
       "argument", "{.file {file}} would not be compressed.", "Write a {.file .vcf}, then {.fn Rsamtools::bgzip}."
     )
   }
+  check_folder(file)
   known <- unique(as.character(x$output))
-  output <- if (is.null(output)) known else unique(check_outputs(output, known, "output"))
+  outputs <- if (is.null(outputs)) known else unique(check_outputs(outputs, known, "outputs"))
   rows <- on_plus_strand(x, "x", rlang::current_env())
-  rows <- rows[rows$output %in% output]
+  rows <- rows[rows$output %in% outputs]
   check_duplicated_rows(rows, c(variant_columns, "output"), "x")
   check_one_reference(rows)
   chromosomes <- unique(rows$chrom)
-  lines <- c(vcf_header(chromosomes, chromosome_lengths(x, chromosomes), output), vcf_lines(rows, output))
+  lines <- c(vcf_header(chromosomes, chromosome_lengths(x, chromosomes), outputs), vcf_lines(rows, outputs))
   connection <- file(file, "wb") # a line ends in LF everywhere
   on.exit(close(connection))
   writeLines(lines, connection)
   invisible(file)
+}
+
+check_folder <- function(file, call = rlang::caller_env()) {
+  folder <- dirname(file)
+  if (!dir.exists(folder)) {
+    stop_deepmr(
+      "argument", "{.arg file} would lie in {.file {folder}}, a folder that is not there.",
+      "Make it: {.code dir.create(\"{folder}\", recursive = TRUE)}.",
+      call = call
+    )
+  }
+  if (dir.exists(file)) {
+    stop_deepmr("argument", "{.arg file} is a folder: {.file {file}}.", "Add the name of a file to it.", call = call)
+  }
 }
 
 check_one_reference <- function(rows, call = rlang::caller_env()) {
@@ -61,10 +76,10 @@ check_one_reference <- function(rows, call = rlang::caller_env()) {
   }
 }
 
-vcf_header <- function(chromosomes, size, output) {
+vcf_header <- function(chromosomes, size, outputs) {
   known <- ifelse(is.na(size), "", paste0(",length=", size))
-  keys <- vcf_keys(output)
-  shown <- gsub("\"", "\\\"", gsub("\\", "\\\\", output, fixed = TRUE), fixed = TRUE)
+  keys <- vcf_keys(outputs)
+  shown <- gsub("\"", "\\\"", gsub("\\", "\\\\", outputs, fixed = TRUE), fixed = TRUE)
   info <- function(key, type, text) {
     sprintf("##INFO=<ID=%s,Number=.,Type=%s,Description=\"%s\">", key, type, text)
   }
@@ -81,9 +96,9 @@ vcf_header <- function(chromosomes, size, output) {
   )
 }
 
-vcf_keys <- function(output) make.unique(gsub("[^0-9A-Za-z_.]", "_", output), sep = "_")
+vcf_keys <- function(outputs) make.unique(gsub("[^0-9A-Za-z_.]", "_", outputs), sep = "_")
 
-vcf_lines <- function(rows, output) {
+vcf_lines <- function(rows, outputs) {
   variant <- c("chrom", "genome_position", "ref", "alt")
   pairs <- unique(rows, by = c(variant, "sequence"))
   pairs <- pairs[order(match(pairs$chrom, unique(pairs$chrom)), pairs$genome_position, pairs$ref, pairs$alt)]
@@ -94,9 +109,9 @@ vcf_lines <- function(rows, output) {
     if (all(first)) values else vapply(split(values, line), paste, "", collapse = ",", USE.NAMES = FALSE)
   }
   number <- function(x) ifelse(is.na(x), ".", sprintf("%.7g", x))
-  keys <- vcf_keys(output)
-  info <- lapply(seq_along(output), function(i) {
-    one <- rows[rows$output == output[i]]
+  keys <- vcf_keys(outputs)
+  info <- lapply(seq_along(outputs), function(i) {
+    one <- rows[rows$output == outputs[i]]
     one <- one[pairs, on = c(variant, "sequence")]
     paste0("EFFECT_", keys[i], "=", joined(number(one$effect)), ";SE_", keys[i], "=", joined(number(one$se)))
   })

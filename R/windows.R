@@ -1,7 +1,8 @@
 # Windows of a genome: from intervals to sequences, and why some are set aside.
 
 # `intervals`: data.table(name, chrom, start, end, strand, centre); 1-based, both ends included; `name` may be NA;
-# strand "+" or "-"; `centre`: the base to centre on, NA for the middle. `width` NULL: the intervals as they are.
+# strand "+" or "-"; `centre`: the base to centre on, NA for the middle; `line` where they come from a file. `width`
+# NULL: the intervals as they are.
 # Returns `deepmr_sequences`; columns of `intervals` other than these go along in its windows.
 cut_windows <- function(intervals, width, genome, max_n, arg, call) {
   check_some_chromosomes(intervals$chrom, genome, arg, call)
@@ -13,7 +14,7 @@ cut_windows <- function(intervals, width, genome, max_n, arg, call) {
     reasons <- set_aside_in_words(set_aside)
     detail <- set_aside$detail[1L]
     stop_deepmr(
-      "sequences", "No window is left: {reasons}.", "The first, {.val {set_aside$name[1]}}: {detail}.",
+      "sequences", "No window is left: {reasons}.", "The first, {name_and_line(set_aside[1])}: {detail}.",
       call = call
     )
   }
@@ -21,7 +22,7 @@ cut_windows <- function(intervals, width, genome, max_n, arg, call) {
   tell_overlaps(kept)
   data.table::set(kept, j = "name", value = window_names(kept))
   bases <- ifelse(kept$strand == "-", reverse_complement(kept$bases), kept$bases)
-  own <- setdiff(names(intervals), c("name", "chrom", "start", "end", "strand", "centre"))
+  own <- setdiff(names(intervals), c("name", "chrom", "start", "end", "strand", "centre", "line"))
   table <- kept[, c("name", "chrom", "start", "end", "strand", "chrom_length", own), with = FALSE]
   data.table::setnames(table, "name", "sequence")
   new_sequences(stats::setNames(bases, table$sequence), table, if (nrow(set_aside)) set_aside)
@@ -126,7 +127,8 @@ set_reason <- function(windows, which, reason, detail) {
 set_aside_of <- function(windows) {
   set_aside <- windows[!is.na(windows$reason)]
   data.table::set(set_aside, j = "name", value = data.table::fcoalesce(set_aside$name, window_id(set_aside)))
-  set_aside[, c("name", "chrom", "start", "end", "strand", "reason", "detail"), with = FALSE]
+  line <- intersect("line", names(set_aside))
+  set_aside[, c("name", "chrom", "start", "end", "strand", line, "reason", "detail"), with = FALSE]
 }
 
 # Such as "chr2R:1000-1499(+)".

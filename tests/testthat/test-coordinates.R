@@ -94,11 +94,13 @@ test_that("as_granges() knows the lengths of chromosomes where the table does", 
 
 test_that("tables without coordinates are stopped, rows without are left out and counted", {
   skip_if_not_installed("GenomicRanges")
-  expect_error(as_granges(simulate_mutagenesis(1, 10)), class = "deepmr_error_columns")
+  error <- expect_error(as_granges(simulate_mutagenesis(1, 10)), class = "deepmr_error_columns")
+  expect_match(rlang::cnd_message(error), "lacks chrom, .*sequences_bed")
   mixed <- c(both_strands(), c(own = "ACGT"))
   x <- made_up_mutagenesis(mixed, "x")
   expect_message(ranges <- as_granges(x), "12 rows", class = "deepmr_message_no_coordinates")
   expect_false("own" %in% ranges$sequence)
   none <- made_up_mutagenesis(mixed)[sequence == "own"]
-  expect_error(as_granges(none), class = "deepmr_error_coordinates")
+  error <- expect_error(as_granges(none), class = "deepmr_error_coordinates")
+  expect_match(rlang::cnd_message(error), "sequences_bed")
 })

@@ -127,8 +127,9 @@ test_that("the text is read off the table, or given", {
   sorted <- function(found) found$by_sequence[order(sequence), figures, with = FALSE]
   expect_equal(sorted(run(mixed)), sorted(whole))
   part <- blind$effects[position > 20]
-  expect_error(run(part), "position 1 of", class = "deepmr_error_sequences")
-  expect_error(run(blind$effects[position != 7]), "position 7", class = "deepmr_error_sequences")
+  said <- function(x) rlang::cnd_message(expect_error(run(x), class = "deepmr_error_sequences"))
+  expect_match(said(part), "column position goes from 21 to 60 and lacks 1\\..*give it in `sequences`")
+  expect_match(said(blind$effects[position != 7]), "only a part of the sequence \"s1\".*from 1 to 60 and lacks 7\\.")
   found <- run(part, sequences = blind$sequences)
   expect_identical(
     found$variants$score_alt, whole$variants[position > 20]$score_alt
@@ -154,7 +155,30 @@ test_that("N, effects at rounding level and motifs that cannot hit are handled a
   expect_identical(none$pooled$rho, NA_real_)
   expect_identical(none$pooled$p_rho, NA_real_)
   expect_identical(none$pooled$strongest, 0)
-  expect_output(print(none), "No sequence has both")
+  expect_output(print(none), "No variant lowers Dref")
+})
+
+test_that("the verdict says which is missing, hits or effects, or that none has both", {
+  text <- c(a = paste0("TTATCGATAACC", strrep("G", 20)), b = paste0(strrep("G", 20), "CATCACACTTGC"))
+  x <- data.table::rbindlist(lapply(text, variants_of), idcol = "sequence")
+  x[, c("output", "effect") := list("Dref", 0.01)]
+  verdict <- function(x, text) {
+    found <- motif_disruption(x, demo_motifs()["Dref"], sequences = text, n_shuffles = 19, p_hit = .001)
+    expect_identical(found$pooled$ratio, NA_real_)
+    counts <- unlist(found$pooled[, c("n_in_hits", "n_strongest", "n_informative")])
+    list(counts = unname(counts), words = disruption_sentences(found$pooled, attr(found, "reachable")))
+  }
+  none <- verdict(x, text)
+  expect_identical(none$counts, c(1L, 0L, 0L))
+  expect_match(none$words, "^no variant lowers Dref: ")
+  apart <- data.table::copy(x)[sequence == "b" & position == 3, "effect" := -1]
+  found <- verdict(apart, text)
+  expect_identical(found$counts, c(1L, 1L, 0L))
+  expect_match(found$words, "^1 sequence with a variant in a hit of Dref, 1 with one of .* Dref most, none with both: ")
+  without <- verdict(apart[sequence == "b"], text["b"])
+  expect_identical(without$counts, c(0L, 1L, 0L))
+  expect_match(without$words, "^no variant lies in a hit of Dref: ")
+  expect_match(verdict(x[sequence == "b"], text["b"])$words, "in a hit of Dref, and no variant lowers Dref: nothing")
 })
 
 test_that("what motif_disruption() cannot use is said", {

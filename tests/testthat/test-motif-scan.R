@@ -76,6 +76,30 @@ test_that("the hits of a reverse complement are the same, on the other strand", 
   expect_equal(there[, key, with = FALSE], back[, key, with = FALSE])
 })
 
+test_that("hits in windows of a genome have their place there, on both strands", {
+  skip_if_not_installed("Biostrings")
+  motifs <- read_motifs(demo_file("demo_motifs.jaspar"))
+  text <- paste(demo_sequences(4), collapse = "")
+  genome <- Biostrings::DNAStringSet(c(chr1 = text))
+  bed <- write_bed(c("chr1\t100\t1700\tplus\t0\t+", "chr1\t300\t1900\tminus\t0\t-"))
+  sequences <- sequences_bed(bed, genome, NULL)
+  hits <- motif_hits(sequences, motifs)
+  expect_setequal(unique(paste(hits$sequence, hits$strand)), c("plus +", "plus -", "minus +", "minus -"))
+  word <- function(text, start, end, strand) {
+    found <- Biostrings::DNAStringSet(substring(text, start, end))
+    as.character(ifelse(strand == "-", as.character(Biostrings::reverseComplement(found)), as.character(found)))
+  }
+  in_sequence <- word(plain_sequences(sequences)[hits$sequence], hits$start, hits$end, hits$strand)
+  expect_identical(word(text, hits$genome_start, hits$genome_end, hits$genome_strand), unname(in_sequence))
+  expect_identical(unique(hits$chrom), "chr1")
+  # Sequences without a window among them; none with.
+  mixed <- motif_hits(c(sequences[1], c(own = text)), motifs)
+  expect_identical(is.na(mixed$genome_start), mixed$sequence == "own")
+  plain <- motif_hits(plain_sequences(sequences), motifs)
+  expect_identical(plain, hits[, names(plain), with = FALSE])
+  expect_identical(ncol(plain), 7L)
+})
+
 test_that("positions in hits are those of motif_hits()", {
   motifs <- read_motifs(demo_file("demo_motifs.jaspar"))
   sequences <- demo_sequences(4)

@@ -62,6 +62,30 @@ test_that("MEME's full text output is read, both ways of naming motifs", {
   expect_identical(attr(motifs, "about")$nsites, c(17, 5))
 })
 
+test_that("the probabilities of a MEME file have the scores of JASPAR's counts, where they hold them", {
+  motifs <- demo_motifs()
+  meme <- function(decimals, nsites) {
+    lines <- unlist(lapply(names(motifs), function(name) {
+      p <- t(motifs[[name]]) / colSums(motifs[[name]])
+      rows <- apply(matrix(sprintf("%.*f", decimals, p), nrow(p)), 1L, paste, collapse = " ")
+      c(paste("MOTIF", name), paste("letter-probability matrix: alength= 4 nsites=", nsites[[name]]), rows)
+    }))
+    read_motifs(motif_file(meme_head, lines))
+  }
+  sites <- lapply(motifs, function(x) sum(x[, 1L]))
+  f <- c(.3, .2, .2, .3)
+  for (decimals in c(4, 6, 8)) {
+    expect_identical(log_odds(meme(decimals, sites), f)[c("Dref", "M1BP", "da")], log_odds(motifs, f)[-2L])
+  }
+  expect_identical(motif_hits(demo_sequences(20), meme(6, sites)), motif_hits(demo_sequences(20), motifs))
+  # Too few decimals, other sites: scores are those of the probabilities as they stand.
+  coarse <- meme(2, sites)
+  p <- coarse$da[, 1L]
+  expect_equal(log_odds(coarse, f)$da[, 1L], log2((p / sum(p) * sites$da + .8 * f) / (sites$da + .8) / f))
+  twenty <- meme(6, lapply(sites, function(x) 20))
+  expect_gt(max(abs(log_odds(twenty, f)$da - log_odds(motifs, f)$da)), 1)
+})
+
 test_that("what is wrong with a file is said", {
   wrong <- function(want, ...) {
     expect_error(read_motifs(motif_file(...)), want, class = "deepmr_error_motifs")

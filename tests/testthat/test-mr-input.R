@@ -48,6 +48,29 @@ test_that("exposure and outcome narrow an effects table", {
   expect_error(fit_mr(effects, exposure = "C"), class = "deepmr_error_unknown_output")
 })
 
+test_that("a list of variants, each of a sequence of its own, is told why no fit has an estimate", {
+  draws <- random_draws(n = 12, n_draws = 8)
+  one_each <- draws_effects(draws)[, "sequence" := paste0("window", .I)]
+  said <- function(...) {
+    fit <- NULL
+    message <- expect_message(fit <- fit_mr(...), class = "deepmr_message_few_variants")
+    expect_true(all(is.na(fit$estimate)))
+    conditionMessage(message)
+  }
+  expect_match(said(one_each, method = "egger_draws"), "more than 1 variant\\..*by = NULL, method = \"ivw_draws\"")
+  expect_match(said(one_each, method = "egger_draws", by = NULL), "no sequence has more than 1 variant")
+  plain <- one_each[, -c("draws_exposure", "draws_outcome")]
+  expect_match(said(plain, method = "egger"), "method = \"ivw\"")
+  # What it recommends has an estimate: the slope of all variants through the origin.
+  expect_no_message(fit <- fit_mr(plain, method = "ivw", error = "mc", by = NULL))
+  by_lm <- lm(beta_outcome ~ 0 + beta_exposure, plain, weights = 1 / se_outcome^2)
+  expect_equal(fit$estimate, unname(coef(by_lm)))
+  expect_no_message(fit_mr(one_each, method = "ivw_draws", error = "mc", by = NULL))
+  # Not where some other cause leaves no estimate.
+  expect_no_message(fit_mr(draws_effects(draws)[, "at_rounding" := TRUE], method = "egger_draws"))
+  expect_no_message(fit_mr(draws_effects(draws)[1:2], method = "egger_draws"))
+})
+
 test_that("the user's table is left as it was", {
   effects <- draws_effects(random_draws(n = 5, n_draws = 4))
   before <- data.table::copy(effects)

@@ -90,3 +90,45 @@ test_that("a name that fits nothing stops, with what is near", {
   expect_error(outputs_of_file(data.frame(output = character()), "a.bed"), class = "deepmr_error_no_rows")
   expect_error(outputs_of_file("model", "a.bed"), class = "deepmr_error_argument")
 })
+
+test_that("a target is found under ENCODE's name and its gene's symbol alike", {
+  model <- named_model(c(
+    "HepG2_Pol2_None", "K562_REST_None", "HepG2_c-Myc_None", "ECC-1_ERalpha_BPA", "HepG2_CTCF_None"
+  ))
+  of <- function(file) quiet(model, file)$output
+  expect_identical(of("HepG2.POLR2A.bed"), "HepG2_Pol2_None")
+  expect_identical(of("wgEncodeAwgTfbsHaibHepg2Pol24h8UniPk.narrowPeak.gz"), "HepG2_Pol2_None")
+  expect_identical(of("K562_NRSF.bed"), "K562_REST_None")
+  expect_identical(of("K562_Nrsfsc101058.bed"), "K562_REST_None")
+  expect_identical(of("HepG2_MYC.bed"), "HepG2_c-Myc_None")
+  expect_identical(of("Ecc1_ESR1_BPA.bed"), "ECC-1_ERalpha_BPA")
+  expect_identical(of("wgEncodeAwgTfbsHaibEcc1EralphaaBpaUniPk.narrowPeak"), "ECC-1_ERalpha_BPA")
+  expect_identical(quiet(model, "HepG2.POLR2A.bed")$found, "cell HepG2, target POLR2A")
+  # Whole words only: GRCh38 is no receptor, TR40 no TR4.
+  receptor <- named_model(c("HepG2_NR3C1_None", "HepG2_NR2C2_None"))
+  expect_error(outputs_of_file(receptor, "HepG2_CTCF_GRCh38.bed"), class = "deepmr_error_no_output")
+  expect_error(outputs_of_file(receptor, "HepG2_TR40.bed"), class = "deepmr_error_no_output")
+})
+
+test_that("a name letter by letter comes before one without its antibody, and this before another name", {
+  both <- named_model(c(
+    "HepG2_SIN3A_None", "HepG2_Sin3Ak-20_None", "K562_SIN3A_None", "HepG2_Pol2_None", "HepG2_Pol2-4H8_None",
+    "K562_POLR2A_None", "K562_Pol2_None"
+  ))
+  of <- function(file) quiet(both, file)$output
+  expect_identical(of("wgEncodeAwgTfbsHaibHepg2Sin3ak20UniPk.narrowPeak"), "HepG2_Sin3Ak-20_None")
+  expect_identical(of("HepG2_SIN3A.bed"), "HepG2_SIN3A_None")
+  # The cell has no other.
+  expect_identical(of("wgEncodeAwgTfbsHaibK562Sin3ak20UniPk.narrowPeak"), "K562_SIN3A_None")
+  expect_identical(of("HepG2_Pol2.bed"), "HepG2_Pol2_None")
+  expect_identical(of("HepG2_Pol2-4H8.bed"), "HepG2_Pol2-4H8_None")
+  expect_identical(of("HepG2_POLR2A.bed"), c("HepG2_Pol2_None", "HepG2_Pol2-4H8_None"))
+  expect_identical(of("K562_POLR2A.bed"), "K562_POLR2A_None")
+})
+
+test_that("each of ENCODE's names has one symbol, which is none of the names", {
+  names <- bare_name(names(target_symbols))
+  expect_identical(anyDuplicated(names), 0L)
+  expect_identical(intersect(names, bare_name(target_symbols)), character())
+  expect_identical(with_symbols(c("nrsf", "ctcf", NA)), c("rest", "ctcf", NA))
+})

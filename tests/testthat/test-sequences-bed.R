@@ -23,6 +23,10 @@ test_that("windows of even and odd width lie around the middle base, whatever th
     expect_identical(at[1L] + width %/% 2L, 108L)
   }
   expect_identical(place("chr1\t100\t105\tx\t0\t.\t1\t1\t1\t-1", 11), c(98L, 108L))
+  expect_message(
+    sequences_bed(write_bed("chr1\t100\t105\tx\t0\t.\t1\t1\t1\t-1"), genome, 11), "around its middle base",
+    class = "deepmr_message_summit"
+  )
 })
 
 test_that("sequences are the genome's, reverse complement on the minus strand", {
@@ -56,8 +60,32 @@ test_that("every window that cannot be used is set aside, with its reason", {
   expect_identical(names(x), c("good", "some_n"))
   # 283 to 302 holds two N.
   expect_identical(windows_of(x)$start[2L], 283L)
-  expect_snapshot(attr(x, "set_aside")[, c("name", "start", "end", "reason", "detail")])
+  expect_snapshot(attr(x, "set_aside")[, c("name", "start", "end", "line", "reason", "detail")])
   expect_snapshot(x)
+})
+
+test_that("what is set aside knows its line of the file, and stays with a selection", {
+  bed <- write_bed(c(
+    "# made up", "chr1\t0\t10\tleft", "track name=x", "chr1\t100\t120\tgood", "", "chr1\t200\t220\talso",
+    "chr1\t1190\t1200\tright"
+  ))
+  expect_message(x <- sequences_bed(bed, genome_set(), 20), "such as left \\(line 2\\)")
+  set_aside <- attr(x, "set_aside")
+  expect_identical(set_aside$line, c(2L, 7L))
+  expect_identical(readLines(bed)[set_aside$line], c("chr1\t0\t10\tleft", "chr1\t1190\t1200\tright"))
+  expect_output(print(x), "2 set aside: window beyond the chromosome (2), lines 2, 7 of the file", fixed = TRUE)
+  for (part in list(x["also"], rev(x), c(x[1], x[2]), as_sequences(x), c(x[1], own = "ACGT"))) {
+    expect_identical(attr(part, "set_aside"), set_aside)
+  }
+  expect_error(
+    sequences_bed(write_bed(c("#", "chr1\t0\t10\tleft")), genome_set(), 20), "left \\(line 2\\): -4 to 15",
+    class = "deepmr_error_sequences"
+  )
+  skip_if_not_installed("GenomicRanges")
+  ranges <- GenomicRanges::GRanges(c(left = "chr1:1-10", good = "chr1:101-120"))
+  expect_message(x <- as_sequences(ranges, genome_set(), width = 20), "such as left: -4", fixed = TRUE)
+  expect_null(attr(x, "set_aside")$line)
+  expect_output(print(x), "1 set aside: window beyond the chromosome (1); see", fixed = TRUE)
 })
 
 test_that("max_n is the largest share of N that stays", {

@@ -111,6 +111,21 @@ test_that("a VCF file, a data frame, a GRanges and a VCF object are the same lis
   expect_identical(read(object)$id[c(1, 3)], c("rs1", "rs3"))
 })
 
+test_that("a table may have VCF's names, each once", {
+  variants <- data.frame(few_variants(), id = c("rs1", NA, "rs3"))
+  read <- function(names) read_variants(stats::setNames(variants, names), NULL)
+  wanted <- read_variants(variants, NULL)
+  expect_identical(read(c("CHROM", "POS", "REF", "ALT", "ID")), wanted)
+  expect_identical(read(c("#CHROM", "POS", "REF", "ALT", "ID")), wanted)
+  expect_identical(read(c("chrom", "pos", "ref", "alt", "id")), wanted)
+  stopped <- function(x) rlang::cnd_message(expect_error(read_variants(x, NULL), class = "deepmr_error_columns"))
+  both <- transform(variants, pos = position)
+  expect_match(stopped(both), "more than one column of the position: position and pos")
+  expect_match(stopped(transform(variants, REF = ref)), "more than one column of the ref")
+  expect_match(stopped(variants[c("chrom", "ref", "alt")]), "lacks the column position.*VCF's names")
+  expect_match(stopped(transform(variants, position = "5")), "must be numbers, not <character>")
+})
+
 test_that("lines with several alternatives are split, and keep their name", {
   x <- read_variants(data.frame(chrom = "1", position = 5, ref = "A", alt = "C,GT,<DEL>", id = "rs5"), NULL)
   expect_identical(x$alt, c("C", "GT", "<DEL>"))

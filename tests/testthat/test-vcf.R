@@ -50,17 +50,20 @@ test_that("the file is plain VCF 4.3", {
   x <- made_up_mutagenesis(overlapping()["a b"], c("x", "y"))[position == 1]
   x[alt == "A" & output == "x", "se" := NA]
   file <- temporary_file(".vcf")
-  write_vcf(x, file, output = "x")
+  write_vcf(x, file, outputs = "x")
   expect_snapshot(writeLines(sub("deepmr [0-9.]+", "deepmr", readLines(file))))
 })
 
 test_that("what cannot be written is stopped", {
   x <- made_up_mutagenesis(overlapping())
   file <- temporary_file(".vcf")
-  expect_error(write_vcf(x, file, output = "z"), class = "deepmr_error_unknown_output")
+  expect_error(write_vcf(x, file, outputs = "z"), class = "deepmr_error_unknown_output")
   expect_error(write_vcf(x, "x.vcf.gz"), "bgzip", class = "deepmr_error_argument")
   expect_error(write_vcf(rbind(x, x), file), class = "deepmr_error_duplicated_rows")
-  expect_error(write_vcf(simulate_mutagenesis(1, 10), file), class = "deepmr_error_columns")
+  expect_error(write_vcf(simulate_mutagenesis(1, 10), file), "sequences_bed", class = "deepmr_error_columns")
+  nowhere <- file.path(tempdir(), "not", "there")
+  expect_error(write_vcf(x, file.path(nowhere, "x.vcf")), "dir.create", class = "deepmr_error_argument")
+  expect_error(write_vcf(x, tempdir()), "is a folder", class = "deepmr_error_argument")
   one <- x[sequence == "a b" & position == 1]
   two <- rbind(one, data.table::copy(one)[, c("sequence", "ref") := list("other", "N")])
   expect_error(write_vcf(two, file), "two references", class = "deepmr_error_coordinates")
