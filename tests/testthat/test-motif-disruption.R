@@ -71,6 +71,7 @@ test_that("scores of reference and variants are motif_hits()' of the whole text"
 })
 
 test_that("shuffled motifs are tied to nothing at the nominal rate", {
+  skip_on_cran()
   blind <- blind_effects(6, 100)
   shuffled <- with_seed(8, lapply(1:200, function(i) {
     list(id = paste0("m", i), name = paste0("m", i), matrix = shuffle_columns(demo_motifs()$M1BP))
@@ -90,6 +91,7 @@ test_that("shuffled motifs are tied to nothing at the nominal rate", {
 })
 
 test_that("a sequence and its effects that know nothing of a motif are tied to it at the nominal rate", {
+  skip_on_cran()
   p <- vapply(1:60, function(seed) {
     blind <- blind_effects(3, 80, seed = seed)
     found <- motif_disruption(
