@@ -32,7 +32,7 @@ test_that("sequences without a genome, and without a table", {
   page <- report_sequences(new_report(fit, part))
   expect_match(page, "with 27 to 30 variants each. The table has no genome coordinates", fixed = TRUE)
   expect_identical(page_table(page, "The sequences")[["last mutated base"]], c("9", "10"))
-  expect_match(report_sequences(new_report(fit)), "2 sequences fitted; where they come from", fixed = TRUE)
+  expect_match(report_sequences(new_report(fit)), "2 sequences fitted; where from is not known", fixed = TRUE)
   one <- report_sequences(new_report(fit[1], x))
   expect_match(one, "<strong>1 sequence</strong> with 30 variants in all", fixed = TRUE)
 })
