@@ -7,7 +7,7 @@ test_that("sequences of a genome are told with their place and what was set asid
   )
   add_coordinates(x, structure(character(3), windows = windows))
   set_aside <- data.table::data.table(
-    name = c("p1", "p2", "p3"), chrom = "chr3", start = 1:3, end = 4:6, strand = "+",
+    line = c(2L, 5L, 6L), name = c("p1", "p2", "p3"), chrom = "chr3", start = 1:3, end = 4:6, strand = "+",
     reason = c("too many N", "too many N", "unknown chromosome"), detail = c("40 % N", "<50 %> N", "chr3")
   )
   data.table::setattr(x, "set_aside", set_aside)
@@ -22,6 +22,7 @@ test_that("sequences of a genome are told with their place and what was set asid
   expect_identical(table$strand, c("+", "-"))
   aside <- page_table(page, "Set aside")
   expect_identical(aside$detail, set_aside$detail)
+  expect_identical(aside$line, c("2", "5", "6"))
 })
 
 test_that("sequences without a genome, and without a table", {
