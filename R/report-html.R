@@ -67,8 +67,8 @@ cell_text <- function(column) {
 with_breaks <- function(x) {
   long <- gregexpr("\\S{10,}", x)
   regmatches(x, long) <- lapply(regmatches(x, long), function(word) {
-    word <- gsub("([-_:./|#,(])(?=.)", "\\1\u200b", word, perl = TRUE)
-    gsub("([^\u200b]{16})(?=[^\u200b])", "\\1\u200b", word, perl = TRUE)
+    word <- gsub("([-_:./|#,])(?=.)", "\\1\001", word, perl = TRUE)
+    gsub("([^\001]{16})(?=[^\001])", "\\1\001", word, perl = TRUE)
   })
   x
 }
@@ -81,12 +81,20 @@ html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
   is_number <- function(column) {
     all(grepl("^[-+0-9.,e%]*$", sub("^<", "", sub(" (to|of) ", "", gsub("\u2013", "", column)))))
   }
-  numbers <- apply(cells, 2L, is_number)
-  kind <- ifelse(apply(cells, 2L, function(column) any(grepl(" to ", column))), "number interval", "number")
-  cells[, !numbers] <- with_breaks(cells[, !numbers])
-  cells[] <- gsub("\u200b", "<wbr>", escape_html(cells), fixed = TRUE)
+  kind <- apply(cells, 2L, function(column) {
+    number <- is_number(column)
+    words <- c(
+      if (number) "number", if (number && any(grepl(" to ", column))) "interval",
+      # Sentences, which would be columns of single words on a phone.
+      if (any(grepl(" ", column) & nchar(column) > 24L)) "long"
+    )
+    if (length(words)) sprintf(" class=\"%s\"", paste(words, collapse = " ")) else ""
+  })
+  texts <- !grepl("number", kind)
+  cells[, texts] <- with_breaks(cells[, texts])
+  cells[] <- gsub("\001", "<wbr>", escape_html(cells), fixed = TRUE)
   row <- function(tag, values, start = "<tr>") {
-    cells <- paste0("<", tag, ifelse(numbers, paste0(" class=\"", kind, "\""), ""), ">", values, "</", tag, ">")
+    cells <- paste0("<", tag, kind, ">", values, "</", tag, ">")
     paste0(start, paste(cells, collapse = ""), "</tr>")
   }
   starts <- ifelse(rep_len(grey, nrow(cells)), "<tr class=\"grey\">", "<tr>")

@@ -19,7 +19,7 @@ test_that("provenance is said in words: dropout off, members, scale, positions, 
   shown <- function(...) {
     made <- c(list(source = "net.py"), list(...))
     data.table::setattr(x, "provenance", made)
-    report_model(list(mutagenesis = x))
+    gsub(" class=\"long\"", "", report_model(list(mutagenesis = x)), fixed = TRUE)
   }
   value <- function(setting, text) {
     paste0("<td>", setting, "</td><td>", text, "</td>")

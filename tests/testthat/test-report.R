@@ -196,6 +196,8 @@ test_that("long names may be broken, numbers never", {
   expect_match(html, "<td>xxxxxxxxxxxxxxxx<wbr>xxxx</td>", fixed = TRUE)
   expect_match(html, "<td class=\"number\">-0.250</td>", fixed = TRUE)
   expect_match(html, "<td class=\"number interval\">-1.000 to 1.000</td>", fixed = TRUE)
+  sentence <- html_table(data.table::data.table(status = c("ok", "a sentence of more than 24 letters")), "c")
+  expect_match(sentence, "<td class=\"long\">ok</td>", fixed = TRUE)
 })
 
 test_that("numbers keep what they show", {
