@@ -98,10 +98,8 @@ check_shared_outputs <- function(outputs, fit, arg, call) {
 
 report_calibration <- function(report) {
   if (is.null(report$calibration)) {
-    return(not_given(
-      "Whether predictions and standard errors are calibrated was not checked here",
-      "calibration = list(reliability(predictions, labels), se_coverage(mutagenesis, truth))"
-    ))
+    what <- "Whether predictions and standard errors are calibrated was not checked"
+    return(not_given(what, "a table of their reliability or coverage"))
   }
   html <- list(
     error = calibration_error_html, reliability = reliability_html, coverage = coverage_html,

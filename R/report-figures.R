@@ -25,7 +25,7 @@ report_forests <- function(report) {
 
 report_scatters <- function(report) {
   if (is.null(report$mutagenesis)) {
-    return(not_given("Drawn from the mutagenesis table, which was not given", "mutagenesis = x"))
+    return(not_given("Not drawn", "the mutagenesis table"))
   }
   pairs <- utils::head(report$pairs, most_scatter_pairs)
   fit <- report$fit

@@ -1,4 +1,4 @@
-# Pieces of HTML for the reports: numbers as text, tables that scroll on a narrow screen, figures inside the page.
+# Pieces of HTML for the reports: numbers as text, tables that wrap to the page's width, figures inside the page.
 
 escape_html <- function(x) {
   # A line break inside a name could end pandoc's raw block.
@@ -14,9 +14,12 @@ raw_html <- function(...) {
   knitr::asis_output(paste0("\n```{=html}\n", paste(c(...), collapse = "\n"), "\n```\n"))
 }
 
-# Decimals as long as they show something, powers of ten otherwise.
+# Decimals as long as they show something, powers of ten otherwise; of large numbers four figures, or the whole number.
 number <- function(x, digits = 3L) {
-  text <- formatC(x, digits = digits, format = "f", big.mark = ",")
+  figures <- ifelse(is.finite(x) & abs(x) >= 1, 3L - floor(log10(abs(x))), digits)
+  decimals <- pmin(pmax(figures, 0L), digits)
+  text <- character(length(x))
+  for (d in unique(decimals)) text[decimals == d] <- formatC(x[decimals == d], digits = d, format = "f", big.mark = ",")
   far <- is.finite(x) & x != 0 & (abs(x) < 0.5 * 10^-digits | abs(x) >= 1e7)
   text[far] <- formatC(x[far], digits = 1L, format = "e")
   ifelse(is.na(x), "\u2013", text)
@@ -59,14 +62,39 @@ cell_text <- function(column) {
   ifelse(is.na(column), "\u2013", format(column, big.mark = ",", trim = TRUE, scientific = FALSE))
 }
 
-# A table in a box that scrolls sideways, and down where `tall`; numbers stand to the right. Rows may be grey.
+# Places where a long name may go on in the next line: after punctuation, and where a piece of it is very long. A table
+# of long names then fits its page.
+with_breaks <- function(x) {
+  long <- gregexpr("\\S{10,}", x)
+  regmatches(x, long) <- lapply(regmatches(x, long), function(word) {
+    word <- gsub("([-_:./|#,])(?=.)", "\\1\001", word, perl = TRUE)
+    gsub("([^\001]{16})(?=[^\001])", "\\1\001", word, perl = TRUE)
+  })
+  x
+}
+
+# A table in a box that scrolls down where `tall`, and sideways on a phone. Numbers stand to the right,
+# and rows may be grey.
 html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
-  cells <- vapply(as.list(x), function(column) escape_html(cell_text(column)), character(nrow(x)))
-  cells <- matrix(cells, nrow(x), ncol(x))
-  is_number <- function(column) all(grepl("^[-+0-9.,e%]*$", sub("^&lt;", "", sub(" to ", "", column))))
-  side <- ifelse(apply(gsub("\u2013", "", cells), 2L, is_number), "right", "left")
+  text <- function(column) as.character(cell_text(column))
+  cells <- matrix(vapply(as.list(x), text, character(nrow(x))), nrow(x), ncol(x))
+  is_number <- function(column) {
+    all(grepl("^[-+0-9.,e%]*$", sub("^<", "", sub(" (to|of) ", "", gsub("\u2013", "", column)))))
+  }
+  kind <- apply(cells, 2L, function(column) {
+    number <- is_number(column)
+    words <- c(
+      if (number) "number", if (number && any(grepl(" to ", column))) "interval",
+      # Sentences, which would be columns of single words on a phone.
+      if (any(grepl(" ", column) & nchar(column) > 24L)) "long"
+    )
+    if (length(words)) sprintf(" class=\"%s\"", paste(words, collapse = " ")) else ""
+  })
+  texts <- !grepl("number", kind)
+  cells[, texts] <- with_breaks(cells[, texts])
+  cells[] <- gsub("\001", "<wbr>", escape_html(cells), fixed = TRUE)
   row <- function(tag, values, start = "<tr>") {
-    cells <- paste0("<", tag, " style=\"text-align:", side, "\">", values, "</", tag, ">")
+    cells <- paste0("<", tag, kind, ">", values, "</", tag, ">")
     paste0(start, paste(cells, collapse = ""), "</tr>")
   }
   starts <- ifelse(rep_len(grey, nrow(cells)), "<tr class=\"grey\">", "<tr>")
@@ -79,8 +107,10 @@ html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
 }
 
 # Twice, as letters that suit a desktop cannot be read on a phone: 8 inches wide, and 5 for narrow screens. Without
-# leaving a file or an open device behind.
+# leaving a file or an open device behind. What the picture says of itself stands below it as text, after `words`.
 html_plot <- function(plot, words, height) {
+  caption <- paste(c(words, gsub("\n", " ", plot$labels$caption)), collapse = " ")
+  plot <- plot + ggplot2::labs(caption = NULL)
   file <- tempfile(fileext = ".png")
   on.exit(unlink(file))
   image <- function(plot, width, dpi) {
@@ -89,13 +119,12 @@ html_plot <- function(plot, words, height) {
   }
   # A legend wider than its panels then reaches over the axis, not off the page.
   narrow <- plot + ggplot2::theme(legend.justification = "right")
-  words <- escape_html(words)
   sprintf(
     paste0(
       "<figure><picture><source media=\"(max-width: 600px)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\"></picture>",
       "<figcaption>%s</figcaption></figure>"
     ),
-    image(narrow, 5, 160), image(plot, 8, 130), words, words
+    image(narrow, 5, 160), image(plot, 8, 130), escape_html(words), escape_html(caption)
   )
 }
 
@@ -104,9 +133,9 @@ folded <- function(words, html) {
   paste0("<details><summary>", words, "</summary>\n", html, "\n</details>")
 }
 
-# One line in the place of what was not handed over: what is missing, and the argument that adds it.
-not_given <- function(what, argument) {
-  paragraphs(paste0(what, "; <code>render_report(fit, file, ", argument, ")</code> adds it."))
+# One line in the place of what was not handed over. Whoever reads it may not know R.
+not_given <- function(what, without) {
+  paragraphs(sprintf("%s: this report was made without %s, and can be made again with it.", what, without))
 }
 
 report_style <- function() {

@@ -3,7 +3,7 @@
 report_model <- function(report) {
   mutagenesis <- report$mutagenesis
   if (is.null(mutagenesis)) {
-    return(not_given("Model, dropout and number of draws are not known here", "mutagenesis = x"))
+    return(not_given("Model, dropout and number of draws are not known", "the mutagenesis table"))
   }
   made <- attr(mutagenesis, "provenance")
   if (!is.list(made) || !length(made) || is.null(names(made))) {

@@ -35,10 +35,8 @@ motifs_of <- function(motifs, rows) {
 report_motifs <- function(report) {
   motifs <- report$motifs
   if (is.null(motifs)) {
-    return(not_given(
-      "Whether the mutations that lower an output break the motif of its factor was not checked here",
-      "motifs = motif_disruption(mutagenesis, motifs)"
-    ))
+    what <- "Whether the mutations that lower an output break the motif of its factor was not checked"
+    return(not_given(what, "a motif check"))
   }
   pooled <- motifs$pooled
   without <- setdiff(report$fit$exposure, pooled$output[pooled$own])

@@ -5,7 +5,7 @@ report_sequences <- function(report) {
   n <- length(report$sequences)
   if (is.null(mutagenesis)) {
     fitted <- if (n) counted(n, "sequence") else "All sequences together"
-    return(not_given(sprintf("%s fitted; where they come from is not known here", fitted), "mutagenesis = x"))
+    return(not_given(paste(fitted, "fitted; where from is not known"), "the mutagenesis table"))
   }
   table <- sequence_rows(mutagenesis, report$sequences)
   variants <- unique(format_count(range(table$variants)))
@@ -44,7 +44,7 @@ sequence_rows <- function(mutagenesis, sequences) {
 place_words <- function(table) {
   chromosomes <- sort(table(table$chromosome), decreasing = TRUE)
   if (!length(chromosomes)) {
-    return("The table has no genome coordinates; sequences of <code>sequences_bed()</code> keep theirs.")
+    return("The table has no genome coordinates.")
   }
   unknown <- sum(is.na(table$chromosome))
   paste0(

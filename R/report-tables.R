@@ -1,9 +1,23 @@
 # The tables of a report.
 
-# Fits or pooled slopes as a plain table, without the column of methods where there is only one.
+# Names that are the same in all rows, such as the one outcome: they go into the caption, and leave room for numbers.
+# The table's first column stays. One row has all its names.
+shared_names <- function(x) {
+  keys <- intersect(fit_keys, names(x))[-1L]
+  keys[nrow(x) > 1L & vapply(keys, function(key) data.table::uniqueN(x[[key]]) == 1L, NA)]
+}
+
+# Fits or pooled slopes as a plain table, without those.
 report_rows <- function(x) {
   x <- data.table::as.data.table(as.list(x))
-  if (data.table::uniqueN(x$method) > 1L) x else x[, setdiff(names(x), "method"), with = FALSE]
+  x[, setdiff(names(x), shared_names(x)), with = FALSE]
+}
+
+# ": outcome DNase, method egger"
+shared_words <- function(x) {
+  keys <- shared_names(x)
+  named <- vapply(keys, function(key) paste(key, x[[key]][1L]), "")
+  if (length(keys)) paste0(": ", paste(named, collapse = ", ")) else ""
 }
 
 # The columns of `x` named on the right under the names on the left, those that `x` has.
@@ -14,8 +28,10 @@ columns_as <- function(x, columns) {
 
 pooled_table <- function(pooled) {
   x <- report_rows(pooled)
-  x[, c("interval", "next_one", "p", "i2") := list(
-    interval(x$conf.low, x$conf.high), interval(x$pred.low, x$pred.high), p_value(x$p.value), number(x$i2, 2L)
+  x[, c("interval", "next_one", "p", "i2", "of") := list(
+    interval(x$conf.low, x$conf.high), interval(x$pred.low, x$pred.high), p_value(x$p.value),
+    ifelse(is.na(x$i2), "\u2013", sprintf("%.2f", x$i2)),
+    paste(format_count(x$k), "of", format_count(x$k + x$k_left_out))
   )]
   # Shorter than the words of meta_analyze(), which would push the numbers off the page.
   data.table::set(x, j = "status", value = ifelse(is_narrow(x), "too narrow: see note", x$status))
@@ -23,9 +39,9 @@ pooled_table <- function(pooled) {
   x <- columns_as(x, c(
     exposure = "exposure", outcome = "outcome", method = "method", error = "error", status = "status",
     `pooled slope` = "estimate", `95 % interval` = "interval", p = "p", `one more sequence` = "next_one",
-    `SD between sequences` = "tau", "I\u00b2" = "i2", sequences = "k", `left out` = "k_left_out"
+    `SD between sequences` = "tau", "I\u00b2" = "i2", sequences = "of"
   ))
-  caption <- paste0("Slopes pooled over sequences", pooling_words(attr(pooled, "pooling")))
+  caption <- paste0("Slopes pooled over sequences", pooling_words(attr(pooled, "pooling")), shared_words(pooled))
   paste0(html_table(x, caption, tall = nrow(x) > 15L, grey = grey), narrow_note(pooled))
 }
 
@@ -46,7 +62,7 @@ narrow_note <- function(pooled) {
   paste0("\n", paragraphs(paste(
     "<strong>Too narrow</strong>: an interval narrower than the sequences' own errors allow, because the slopes happen",
     "to agree better than their errors say, and Knapp-Hartung takes this agreement for precision.",
-    "<code>meta_analyze(fit, test = &quot;adhoc&quot;)</code> gives the wider one."
+    "Knapp-Hartung in its ad hoc form gives an interval that their errors allow."
   )))
 }
 
@@ -58,19 +74,27 @@ fits_table <- function(fit) {
   grey <- x$status != "ok"
   # Only fits to effects with draws have it.
   if (all(is.na(x$i2_cov))) x <- x[, setdiff(names(x), "i2_cov"), with = FALSE]
-  x <- columns_as(x, c(
-    sequence = "sequence", exposure = "exposure", outcome = "outcome", method = "method", error = "error",
-    status = "status", "I\u00b2_cov" = "i2_cov", slope = "estimate", interval_heading = "interval", p = "p",
-    intercept = "intercept", variants = "n", `left out` = "n_left_out", `mean F` = "mean_f",
-    "I\u00b2_GX" = "i2_gx", `p of Q` = "q_text"
-  ))
-  data.table::setnames(x, "interval_heading", interval_words(fit))
   shown <- if (n_all > nrow(x)) {
-    sprintf("The first %s of %s fits; tidy(fit) has all", format_count(nrow(x)), format_count(n_all))
+    sprintf("The first %s of %s fits", format_count(nrow(x)), format_count(n_all))
   } else {
     paste("All", counted(n_all, "fit"))
   }
-  html_table(x, shown, tall = nrow(x) > 15L, grey = grey)
+  table <- function(columns, caption) {
+    columns <- columns_as(x, c(stats::setNames(fit_keys, fit_keys), columns))
+    html_table(columns, paste0(caption, shared_words(fit)), tall = nrow(x) > 15L, grey = grey)
+  }
+  slopes <- c(
+    status = "status", slope = "estimate", stats::setNames("interval", interval_words(fit)),
+    p = "p", intercept = "intercept", variants = "n", `left out` = "n_left_out"
+  )
+  diagnostics <- c(
+    `mean F` = "mean_f", "I\u00b2_GX" = "i2_gx", "I\u00b2_cov" = "i2_cov", `cross-talk` = "cross_talk",
+    `Q of Egger` = "q_egger", `p of Q` = "q_text"
+  )
+  paste0(
+    table(slopes, shown), "\n",
+    folded("Diagnostics of each fit", table(diagnostics, paste("Diagnostics of", tolower(shown))))
+  )
 }
 
 # "95 % interval", by the level that the limits were made with; "interval" where it differs or there is none.
@@ -91,6 +115,7 @@ failed_table <- function(fit) {
     "%s of %s without an estimate%s", format_count(nrow(failed)), counted(nrow(fit), "fit"),
     if (nrow(failed) > nrow(shown)) sprintf(", the first %s", format_count(nrow(shown))) else ""
   )
+  caption <- paste0(caption, shared_words(fit))
   columns <- intersect(c(fit_keys, "n", "n_left_out", "status"), names(shown))
   shown <- shown[, columns, with = FALSE]
   data.table::setnames(shown, c("n", "n_left_out"), c("variants", "left out"))

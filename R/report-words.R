@@ -13,15 +13,12 @@ report_lead <- function(report) {
     how <- interval_words(rows)
   } else {
     rows <- pooled[pooled$method == pooled$method[1L] & pooled$error == pooled$error[1L]]
-    where <- paste("Pooled over", counted(rows$k, "sequence"))
+    where <- paste("Pooled over", ifelse(rows$k_left_out > 0L, paste(format_count(rows$k), "of "), ""))
+    where <- paste0(where, counted(rows$k + rows$k_left_out, "sequence"))
     how <- "95\u00a0% interval"
   }
   known <- is.finite(rows$estimate)
-  caveat <- rep("", nrow(rows))
-  if (!is.null(pooled)) {
-    caveat[is_narrow(rows)] <- " This interval is narrower than the errors of the sequences allow: see the note under
-      the pooled slopes."
-  }
+  caveat <- if (is.null(pooled)) "" else pooled_caveats(rows, report$not_pooled)
   if (!any(known)) {
     return(paragraphs("No slope could be estimated: see the fits that failed."))
   }
@@ -35,6 +32,16 @@ report_lead <- function(report) {
   first <- sprintf("Method %s, %s errors.", escape_html(rows$method[1L]), escape_html(rows$error[1L]))
   paragraphs(
     utils::head(sentence, 4L), if (more > 0L) paste(counted(more, "more slope"), "in the table below."), first
+  )
+}
+
+# " Left out: 2 (weak: I2_cov below 0.3)." and the like for each row of `pooled`, in the words of the table of fits.
+pooled_caveats <- function(pooled, not_pooled) {
+  rows <- not_pooled[pooled, on = setdiff(fit_keys, "sequence"), list(why = listed(why)), by = .EACHI]
+  narrow <- " This interval is narrower than the errors of the sequences allow: see the note under the pooled slopes."
+  paste0(
+    ifelse(pooled$k_left_out > 0L, sprintf(" Left out: %s.", escape_html(rows$why)), ""),
+    ifelse(is_narrow(pooled), narrow, "")
   )
 }
 
@@ -129,15 +136,17 @@ diagnostics_table <- function(fit) {
   x <- data.table::as.data.table(as.list(fit))
   x <- x[, middle_diagnostics(.SD), by = c("exposure", "outcome", "method", "error")]
   data.table::setnames(x, c("i2_gx", "i2_cov"), c("I\u00b2_GX", "I\u00b2_cov"))
-  html_table(report_rows(x), "Diagnostics: medians over the fits", tall = nrow(x) > 15L)
+  caption <- paste0("Diagnostics, medians over the fits", shared_words(x))
+  html_table(report_rows(x), caption, tall = nrow(x) > 15L)
 }
 
 middle_diagnostics <- function(fits) {
   middle <- function(x) if (any(is.finite(x))) stats::median(x[is.finite(x)]) else NA_real_
   list(
     fits = nrow(fits), failed = sum(!is.finite(fits$estimate)), weak = sum(startsWith(fits$status, "weak")),
-    `variants used` = middle(as.numeric(fits$n)), `mean F` = middle(fits$mean_f), i2_gx = middle(fits$i2_gx),
-    i2_cov = middle(fits$i2_cov), `cross-talk` = middle(fits$cross_talk),
+    `variants used` = paste(unique(format_count(range(fits$n))), collapse = " to "),
+    `mean F` = middle(fits$mean_f), i2_gx = middle(fits$i2_gx), i2_cov = middle(fits$i2_cov),
+    `cross-talk` = middle(fits$cross_talk),
     `Q / df` = middle(fits$q_egger / (fits$n - 2)), `Q p < 0.05` = sum(fits$q_egger_p < 0.05, na.rm = TRUE)
   )
 }

@@ -3,9 +3,9 @@
 #' One self-contained HTML page that opens without R, Python or network: what was asked; pooled slopes with forest
 #' plots; whether the mutations break motifs; whether predictions and standard errors are calibrated; every fit; what
 #' the diagnostics say; which fits failed and which variants were left out and why; the model, its dropout masks and
-#' the sequences; how to cite; versions. What was not handed over is one line that says how to add it.
+#' the sequences; how to cite; versions. What was not handed over is one line that says so.
 #'
-#' @param fit A fit ([fit_mr()]), whole or a part of its rows.
+#' @param fit A fit ([fit_mr()]), whole or a part of its rows. Several fits: join them with [rbind()].
 #' @param file Path of the page, ending in `.html`. Its folder must exist. A page that is there
 #'   is replaced only when the new one is complete.
 #' @param mutagenesis The mutagenesis table that was fitted ([saturation_mutagenesis()]), for scatter plots of
@@ -20,13 +20,15 @@
 #' @return `file`, invisibly.
 #' @details Needs the package rmarkdown, and pandoc. Slopes are pooled by [meta_analyze()] with its defaults, so
 #'   with 95 % intervals. Pictures show at most 12 pairs of exposure and outcome, tables all of them up to 5,000
-#'   rows; the page says what it leaves out. Each picture is there twice, for wide and for narrow screens.
+#'   rows; the page says what it leaves out. Each picture is there twice, for wide and for narrow screens. Tables
+#'   fit the page at desktop width and in print, where what is folded is printed if it was opened.
 #' @section Errors:
-#' `deepmr_error_columns`, `deepmr_error_no_rows`, `deepmr_error_duplicated_rows`, `deepmr_error_argument` (among them
-#' `motifs` of another class), `deepmr_error_file` (the page cannot be written), `deepmr_error_mutagenesis` (not the
-#' table that was fitted), `deepmr_error_calibration` (none of the four, or an empty list), `deepmr_error_outputs`
-#' (`motifs` or `calibration` about other outputs), `deepmr_error_motifs` (about other sequences),
-#' `deepmr_error_not_installed` (rmarkdown or pandoc).
+#' `deepmr_error_columns` (among them a table of a step before or after the fit, which is named),
+#' `deepmr_error_no_rows`, `deepmr_error_duplicated_rows`, `deepmr_error_argument` (such as `motifs` of another class),
+#' `deepmr_error_file` (the page cannot be written), `deepmr_error_mutagenesis` (not the table that was fitted),
+#' `deepmr_error_calibration` (none of the four, or an empty list), `deepmr_error_outputs` (`motifs` or `calibration`
+#' about other outputs), `deepmr_error_motifs` (about other sequences), `deepmr_error_not_installed` (rmarkdown or
+#' pandoc).
 #' @seealso [autoplot()][autoplot.deepmr_mr_fit] for the pictures one by one, [diagnose()] for the diagnostics.
 #' @examplesIf rlang::is_installed("rmarkdown") && rmarkdown::pandoc_available()
 #' x <- simulate_mutagenesis(n_sequences = 3, length = 30)
@@ -37,6 +39,7 @@
 #' render_report(fit, file, mutagenesis = x, calibration = se_coverage(x, truth))
 #' @export
 render_report <- function(fit, file, mutagenesis = NULL, motifs = NULL, calibration = NULL, title = NULL) {
+  check_report_fit(fit)
   check_report_tools()
   file <- check_report_file(file)
   report <- new_report(fit, mutagenesis, motifs, calibration, title)
@@ -95,6 +98,7 @@ check_report_tools <- function(call = rlang::caller_env()) {
 
 # Found before the work, not after it.
 check_report_file <- function(file, call = rlang::caller_env()) {
+  check_given(file, "file", "the path of the page, such as {.val report.html}", call)
   ok <- is.character(file) && length(file) == 1L && grepl("\\.html?$", file, ignore.case = TRUE)
   if (!ok) {
     stop_deepmr("argument", "{.arg file} must be one path that ends in {.val .html}, not {.val {file}}.", call = call)

@@ -9,7 +9,11 @@ skip_without_reports <- function() {
 expect_on_page <- function(page, text) testthat::expect_true(grepl(text, page, fixed = TRUE), info = text)
 expect_not_on_page <- function(page, pattern) testthat::expect_false(grepl(pattern, page, perl = TRUE), info = pattern)
 
-read_page <- function(file) paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
+# Without the places where long names may be broken.
+read_page <- function(file) {
+  page <- paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
+  gsub("<wbr>", "", page, fixed = TRUE)
+}
 
 report_fit <- function(n_sequences = 3L, ...) {
   x <- simulate_mutagenesis(n_sequences = n_sequences, length = 40)
@@ -22,7 +26,7 @@ page_table <- function(page, caption) {
   if (start < 0) stop("No table: ", caption)
   rest <- substring(page, start)
   cells <- function(row, tag) {
-    found <- regmatches(row, gregexpr(sprintf("<%s [^>]*>.*?</%s>", tag, tag), row, perl = TRUE))[[1L]]
+    found <- regmatches(row, gregexpr(sprintf("<%s\\b[^>]*>.*?</%s>", tag, tag), row, perl = TRUE))[[1L]]
     unescape(gsub("<[^>]*>", "", found))
   }
   table <- substring(rest, 1L, regexpr("</table>", rest, fixed = TRUE))

@@ -87,6 +87,39 @@ test_that("fit writes what fit_mr(), tidy(), glance() and meta_analyze() give, a
   expect_true(any(grepl("<h1>A &amp; B</h1>", readLines(file.path(folder, "r.html")), fixed = TRUE)))
 })
 
+test_that("--weak and --test pool as meta_analyze() does, and what is said names them", {
+  skip_if_not_installed("optparse")
+  folder <- test_folder()
+  path <- function(name) file.path(folder, name)
+  parts <- batch_parts()
+  # Slopes that agree better than their errors say, and one sequence whose exposure does not move.
+  x <- simulate_mutagenesis(n_sequences = 4, length = 40)
+  still <- which(x$sequence == "simulated4" & x$output == "exposure")
+  x[still, c("effect", "effect_draws") := list(effect / 1000, lapply(effect_draws, `/`, 1000))]
+  saveRDS(x, path("x.rds"))
+  run <- function(...) {
+    result <- command_line(
+      parts, "fit", "--table", path("x.rds"), "--exposure", "exposure", "--outcome", "outcome", "--error", "classical",
+      "--out", path("f.rds"), "--pooled", path("p.rds"), ...
+    )
+    expect_identical(result[["status"]], "0", info = result)
+    list(pooled = readRDS(path("p.rds")), message = result[["message"]])
+  }
+  fit <- suppressMessages(fit_mr(x, exposure = "exposure", outcome = "outcome", error = "classical"))
+  plain <- run()
+  expect_equal(bare(plain$pooled), bare(suppressMessages(meta_analyze(fit))))
+  expect_identical(plain$pooled$k_left_out, 1L)
+  expect_match(plain$message, "Not pooled: 1 weak fit of 4.*\n.*--weak keep pools them too")
+  expect_match(plain$pooled$status, "^narrower")
+  expect_match(plain$message, "1 pooled interval is narrower .*--test adhoc gives one that they allow")
+  given <- run("--weak", "keep", "--test", "adhoc", "--level", "0.8")
+  expect_equal(bare(given$pooled), bare(meta_analyze(fit, weak = "keep", test = "adhoc", level = 0.8)))
+  expect_no_match(given$message, "--weak|--test")
+  # Their choices are those of the function.
+  expect_setequal(eval(formals(meta_analyze)$weak), c("leave_out", "keep"))
+  for (test in c("knha", "adhoc", "z", "t")) expect_silent(meta_analyze(fit, weak = "keep", test = test))
+})
+
 test_that("a failed run leaves the old file, and says why without a traceback", {
   folder <- test_folder()
   parts <- batch_parts()
@@ -111,7 +144,7 @@ test_that("a failed run leaves the old file, and says why without a traceback", 
   )
   expect_identical(result[["status"]], "0", info = result)
   # The text has no draws.
-  expect_match(result[["message"]], "method = \"egger\"", fixed = TRUE)
+  expect_match(result[["message"]], "Using --method egger: ", fixed = TRUE)
   fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger")
   tidied <- utils::read.delim(file.path(folder, "fit.tsv"))
   expect_equal(tidied, data.table::setDF(tidy(fit)), tolerance = 1e-12, ignore_attr = TRUE)
@@ -179,6 +212,10 @@ test_that("--bed mutates windows of a genome, and tells and writes what was set 
   expect_identical(ran$x$genome_position[1L], attr(windows, "windows")$end - 3L)
   expect_match(ran$message, "1 window set aside", fixed = TRUE)
   expect_match(ran$message, "All of them: --windows", fixed = TRUE)
+  # One line on the index.
+  about_index <- grep("index|samtools", strsplit(ran$message, "\n")[[1]], value = TRUE)
+  expect_length(about_index, 1L)
+  expect_match(about_index, "making one for this session. To keep one: samtools faidx '.*genome.fa'$")
   expect_match(ran$message, "1 window of 20 bases, from peaks.narrowPeak", fixed = TRUE)
   expect_identical(plain_sequences(as_sequences(path("w.fa"))), plain_sequences(windows))
   written <- parts$read_text(path("windows.tsv"), "x")
@@ -315,6 +352,50 @@ test_that("motifs writes what motif_disruption() gives, and its verdict goes to 
   expect_equal(pooled, bare(expected$pooled), tolerance = 1e-12, ignore_attr = TRUE)
 })
 
+test_that("a wrong name of an output is told before the variants are read", {
+  skip_if_no_python()
+  skip_if_not_installed("optparse")
+  folder <- test_folder()
+  writeLines("no variants", file.path(folder, "v.vcf"))
+  writeLines("no genome", file.path(folder, "g.fa"))
+  run <- function(outputs) {
+    command_line(
+      batch_parts(), "mutagenize", "--demo", "--vcf", file.path(folder, "v.vcf"), "--genome",
+      file.path(folder, "g.fa"), "--outputs", outputs, "--out", file.path(folder, "x.rds")
+    )
+  }
+  expect_match(run("Drf")[["message"]], "The model has no output named \"Drf\", asked for in --outputs", fixed = TRUE)
+  expect_match(run("Dref")[["message"]], "is no FASTA file|v.vcf' does not begin with")
+})
+
+test_that("a genome compressed by plain gzip is refused at once, one by bgzip is not", {
+  parts <- batch_parts()
+  folder <- test_folder()
+  plain <- file.path(folder, "g.fa.gz")
+  to <- gzfile(plain, "w")
+  writeLines(c(">chr1", strrep("ACGT", 50)), to)
+  close(to)
+  expect_error(parts$as_genome(plain), "unpack it, or compress it with bgzip", class = "deepmr_usage_error")
+  expect_false(parts$is_plain_gzip(test_path("test-batch-script.R")))
+  skip_if_not_installed("Rsamtools")
+  writeLines(c(">chr1", strrep("ACGT", 50)), file.path(folder, "b.fa"))
+  blocks <- Rsamtools::bgzip(file.path(folder, "b.fa"))
+  expect_identical(parts$as_genome(blocks), blocks)
+})
+
+test_that("windows set aside keep the line of their file, where it is known", {
+  parts <- batch_parts()
+  used <- data.table::data.table(sequence = "a", chrom = "chr1", start = 1L, end = 9L, strand = "+")
+  aside <- data.table::data.table(
+    sequence = "b", chrom = "chr1", start = 0L, end = 8L, strand = "+", reason = "too many N", detail = "all", line = 7L
+  )
+  file <- temporary_file(".tsv")
+  parts$write_table(parts$with_reasons(used, aside), file, "table of windows")
+  expect_identical(parts$read_text(file, "x")$line, c(NA, 7L))
+  aside[, "line" := NULL]
+  expect_false("line" %in% names(parts$with_reasons(used, aside)))
+})
+
 test_that("a genome that is no file is a BSgenome package, or 1", {
   parts <- batch_parts()
   expect_error(parts$as_genome("BSgenome.Nowhere.none"), "In R: BiocManager::install", class = "simpleError")
@@ -328,6 +409,7 @@ test_that("--help and --version go to stdout; a wrong command line is 2", {
     expect_match(run$out, "--bed [A-Za-z0-9_]+[.](bed|narrowPeak)", all = FALSE)
     expect_identical(run$err, "")
   }
+  expect_match(run$out, "start, end and position count bases from 1", all = FALSE)
   version <- run_script("--version")
   expect_identical(version$status, 0L)
   expect_identical(version$out, paste("deepmr", utils::packageVersion("deepmr")))
@@ -437,6 +519,9 @@ test_that("every kind of wrong command line is told apart, before any work", {
     list(c(fit, "--level", "95"), "--level must lie between 0 and 1"),
     list(c(fit, "--error", "mcc"), "--error must be"),
     list(c(fit, "--pooled", path("f.rds")), "Two outputs"),
+    list(c(fit, "--weak", "keep"), "--weak needs --pooled"),
+    list(c(fit, "--pooled", path("p.tsv"), "--weak", "maybe"), "--weak must be leave_out or keep, not 'maybe'"),
+    list(c(fit, "--pooled", path("p.tsv"), "--test", "F"), "--test must be knha or adhoc or z or t, not 'F'"),
     list(replace(fit, 5, path("x.rds")), "is an input of this run"),
     list(replace(fit, 3, path("number.rds")), "holds no table"),
     list(c("fit", "--table", path("f.rds"), "--out", path("g.rds")), "no file"),
@@ -504,6 +589,10 @@ test_that("errors speak of options, and of a cause in one line", {
   expect_match(text, "Caused by: ValueError: bad$")
   expect_no_match(text, "secret|lines")
   expect_match(parts$in_shell_words("Use device = 'cpu'.", "device"), "Use --device cpu.", fixed = TRUE)
+  warned <- rlang::catch_cnd(tell_unmatched(c(0, 0.1), call = NULL))
+  said <- "like these; the column gc of --windows FILE has them all"
+  expect_match(parts$error_text(warned, "windows"), said)
+  expect_no_match(parts$error_text(warned, "windows"), "attr")
 })
 
 test_that("warnings are lines on stderr and change no exit code", {

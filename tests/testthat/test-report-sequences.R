@@ -7,7 +7,7 @@ test_that("sequences of a genome are told with their place and what was set asid
   )
   add_coordinates(x, structure(character(3), windows = windows))
   set_aside <- data.table::data.table(
-    name = c("p1", "p2", "p3"), chrom = "chr3", start = 1:3, end = 4:6, strand = "+",
+    line = c(2L, 5L, 6L), name = c("p1", "p2", "p3"), chrom = "chr3", start = 1:3, end = 4:6, strand = "+",
     reason = c("too many N", "too many N", "unknown chromosome"), detail = c("40 % N", "<50 %> N", "chr3")
   )
   data.table::setattr(x, "set_aside", set_aside)
@@ -22,6 +22,7 @@ test_that("sequences of a genome are told with their place and what was set asid
   expect_identical(table$strand, c("+", "-"))
   aside <- page_table(page, "Set aside")
   expect_identical(aside$detail, set_aside$detail)
+  expect_identical(aside$line, c("2", "5", "6"))
 })
 
 test_that("sequences without a genome, and without a table", {
@@ -32,7 +33,7 @@ test_that("sequences without a genome, and without a table", {
   page <- report_sequences(new_report(fit, part))
   expect_match(page, "with 27 to 30 variants each. The table has no genome coordinates", fixed = TRUE)
   expect_identical(page_table(page, "The sequences")[["last mutated base"]], c("9", "10"))
-  expect_match(report_sequences(new_report(fit)), "2 sequences fitted; where they come from", fixed = TRUE)
+  expect_match(report_sequences(new_report(fit)), "2 sequences fitted; where from is not known", fixed = TRUE)
   one <- report_sequences(new_report(fit[1], x))
   expect_match(one, "<strong>1 sequence</strong> with 30 variants in all", fixed = TRUE)
 })

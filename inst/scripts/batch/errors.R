@@ -55,6 +55,9 @@ in_shell_words <- function(text, options) {
     "`saturation_mutagenesis\\(draws = TRUE\\)`" = "`Rscript deepmr.R mutagenize` and --out x.rds",
     "`?dropout = NULL`?" = "--dropout off", "`?draws = FALSE`?" = "--no-draws",
     "`attr\\(x, \"set_aside\"\\)`" = "--windows FILE", " with `n` or `bound`" = " with `n`",
+    "`attr\\(x, \"windows\"\\)\\$gc` has" = "the column gc of --windows FILE has",
+    "\\n *To keep it: `Rsamtools::indexFa\\(\"(.*)\"\\)`\\." = " To keep one: samtools faidx '\\1'",
+    "`weights = `" = "--weights", "`(method|weak|test) = \"(.*?)\"`" = "--\\1 \\2",
     "`outputs = c\\(FOXA1 = \"HepG2_FOXA1\"\\)`" = "--outputs FOXA1=HepG2_FOXA1",
     "\\b(device|bases) = '([^']*)'" = "--\\1 \\2"
   )

@@ -11,10 +11,16 @@ fit_command <- function() {
       option("level", "Level of the intervals, pooled ones too [0.95]", "LEVEL"),
       option("out", "Where the fits go: .rds (for report), .tsv or .tsv.gz (as tidy() gives them)", "FILE"),
       option("glance", "Also the diagnostics, one row per fit: .tsv, .tsv.gz or .rds", "FILE"),
-      option("pooled", "Also the meta-analysis over sequences: .tsv, .tsv.gz or .rds", "FILE")
+      option("pooled", "Also the meta-analysis over sequences: .tsv, .tsv.gz or .rds", "FILE"),
+      option("weak", "With --pooled: fits with a weak status, leave_out (default) or keep", "WEAK"),
+      option(
+        "test", "With --pooled: knha (default), adhoc (no interval narrower than the sequences' errors allow), z or t",
+        "TEST"
+      )
     ),
     epilogue = paste0(
-      "Fits that fail keep their row, with the reason in the column status; the run goes on.\n\nExample:\n",
+      "Fits that fail keep their row, with the reason in the column status; the run goes on. Pooling is that of\n",
+      "?meta_analyze, as are the choices of --weak and --test.\n\nExample:\n",
       "  Rscript deepmr.R fit --table x.rds --exposure CTCF,GATA1 --outcome DNase --out fit.rds --pooled pooled.tsv"
     ),
     prepare = prepare_fit, run = run_fit
@@ -30,6 +36,7 @@ prepare_fit <- function(given) {
   check_distinct(unlist(outputs))
   level <- or(as_number(given, "level"), 0.95)
   if (level <= 0 || level >= 1) usage_error(sprintf("--level must lie between 0 and 1, not '%s'.", given$level))
+  pooling <- as_pooling(given)
   arguments <- list(
     exposure = as_names(given, "exposure"), outcome = as_names(given, "outcome"), method = as_names(given, "method"),
     error = or(as_names(given, "error"), c("mc", "classical")), level = level
@@ -40,7 +47,17 @@ prepare_fit <- function(given) {
   is_mutagenesis <- !"beta_exposure" %in% names(table) && "output" %in% names(table)
   if (is_mutagenesis) need_options(given, c(if (is.null(given[["exposure-of"]])) "exposure", "outcome"))
   if (!is.null(given[["exposure-of"]])) arguments$exposure <- exposure_of_file(given, table, is_mutagenesis)
-  list(outputs = outputs, arguments = c(list(table), arguments))
+  list(outputs = outputs, arguments = c(list(table), arguments), pooling = c(pooling, level = level))
+}
+
+# The arguments of meta_analyze() that have an option.
+as_pooling <- function(given) {
+  stray <- intersect(c("weak", "test"), names(given))
+  if (length(stray) && is.null(given$pooled)) usage_error(sprintf("--%s needs --pooled.", stray[1L]))
+  list(
+    weak = or(one_of(given, "weak", c("leave_out", "keep")), "leave_out"),
+    test = or(one_of(given, "test", c("knha", "adhoc", "z", "t")), "knha")
+  )
 }
 
 # Said, as nothing is chosen silently.
@@ -71,10 +88,20 @@ run_fit <- function(job) {
     writers <- c(writers, function(path) write_table(deepmr::glance(fit), path, "diagnostics"))
   }
   if (!is.null(out$pooled)) {
-    pooled <- deepmr::meta_analyze(fit, level = job$arguments$level)
+    pooled <- do.call(deepmr::meta_analyze, c(list(fit), job$pooling))
+    say_narrow(sum(startsWith(pooled$status, "narrower")))
     writers <- c(writers, function(path) write_table(pooled, path, "pooled slopes"))
   }
   write_all(stats::setNames(writers, unlist(out[c("out", "glance", "pooled")])))
+}
+
+say_narrow <- function(n) {
+  if (n) {
+    say(
+      counted(n, "pooled interval"), if (n == 1L) " is" else " are",
+      " narrower than the errors of the sequences allow; --test adhoc gives one that they allow."
+    )
+  }
 }
 
 # Rows are fits times errors.

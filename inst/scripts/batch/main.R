@@ -53,8 +53,8 @@ run_deepmr <- function(args) {
         complain(error_text(w, options_of(args)), "Warning")
         invokeRestart("muffleWarning")
       },
-      # It says where the rest of it is to be found, which is another place here.
-      deepmr_message_set_aside = function(m) {
+      # Messages name arguments and places of R, which are others here.
+      rlang_message = function(m) {
         say(in_shell_words(cli::ansi_strip(rlang::cnd_message(m)), options_of(args)))
         rlang::cnd_muffle(m)
       }

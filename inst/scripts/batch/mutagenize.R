@@ -86,7 +86,10 @@ transformed <- function(model, given) {
 
 run_mutagenize <- function(job) {
   started <- Sys.time()
-  mutated <- job$mutate(job$model(), job$arguments)
+  model <- job$model()
+  # A name that is wrong is told before a genome or a list of variants is read.
+  deepmr:::match_outputs(job$arguments$outputs, model)
+  mutated <- job$mutate(model, job$arguments)
   x <- mutated$x
   made <- attr(x, "provenance")
   # Rounded as the report rounds the time of the mutagenesis, which is all that the table knows of.

@@ -6,12 +6,15 @@ source_options <- function() {
     option("fasta", "Sequences of the model's length, plain or gzipped", "FILE"),
     option("bed", "Instead: intervals (BED, narrowPeak); windows of the model's length on summits or centres", "FILE"),
     option("vcf", "Instead: single-nucleotide variants, in place of every mutation; each in its own window", "FILE"),
-    option("genome", "With --bed or --vcf: a FASTA or 2bit file, or the name of a BSgenome package", "GENOME"),
+    option(
+      "genome", "With --bed or --vcf: a FASTA (plain or bgzip) or 2bit file, or a BSgenome package by name", "GENOME"
+    ),
     option("pick", "With --bed: N windows at random, half on intervals, half elsewhere (see ?sample_sequences)", "N"),
     option(
       "windows", paste(
-        "With --bed or --vcf: also a table of the windows or variants,",
-        "with the reason where one was set aside: .tsv, .tsv.gz or .rds"
+        "With --bed or --vcf: also a table of the windows or variants, with the reason where one was set aside;",
+        "start, end and position count bases from 1, start and end included (a BED file's start is one less):",
+        ".tsv, .tsv.gz or .rds"
       ), "FILE"
     ),
     option("window-fasta", "With --bed: also the bases of the windows, which motifs --fasta takes: .fa", "FILE")
@@ -75,7 +78,13 @@ prepare_vcf <- function(given) {
 # The path of a file, or the object of a BSgenome package.
 as_genome <- function(genome) {
   if (file.exists(genome) || !startsWith(genome, "BSgenome.")) {
-    return(input_file(genome, "--genome"))
+    path <- input_file(genome, "--genome")
+    if (is_plain_gzip(path)) {
+      usage_error(sprintf(
+        "--genome: '%s' is compressed by gzip, which has no random access: unpack it, or compress it with bgzip.", path
+      ))
+    }
+    return(path)
   }
   # Bioconductor's packages greet at length.
   suppressPackageStartupMessages({
@@ -84,6 +93,12 @@ as_genome <- function(genome) {
     }
     getExportedValue(genome, genome)
   })
+}
+
+# bgzip writes gzip, in blocks that it marks by "BC".
+is_plain_gzip <- function(path) {
+  start <- readBin(path, "raw", 14L)
+  identical(start[1:2], as.raw(c(0x1f, 0x8b))) && !identical(start[13:14], charToRaw("BC"))
 }
 
 mutate_all <- function(model, sequences, positions, arguments) {
