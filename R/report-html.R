@@ -97,11 +97,13 @@ html_table <- function(x, caption, tall = FALSE, grey = FALSE) {
     cells <- paste0("<", tag, kind, ">", values, "</", tag, ">")
     paste0(start, paste(cells, collapse = ""), "</tr>")
   }
+  # Not a sign in the name: in the C locale, that of many batch jobs, R's names cannot hold it.
+  heads <- sub("^I2(?=_|$)", "I<sup>2</sup>", escape_html(names(x)), perl = TRUE)
   starts <- ifelse(rep_len(grey, nrow(cells)), "<tr class=\"grey\">", "<tr>")
   body <- vapply(seq_len(nrow(cells)), function(i) row("td", cells[i, ], starts[i]), "")
   paste0(
     "<p class=\"caption\">", escape_html(caption), "</p>\n<div class=\"scroll", if (tall) " tall",
-    "\" tabindex=\"0\">\n<table>\n<thead>", row("th", escape_html(names(x))), "</thead>\n<tbody>\n",
+    "\" tabindex=\"0\">\n<table>\n<thead>", row("th", heads), "</thead>\n<tbody>\n",
     paste(body, collapse = "\n"), "\n</tbody>\n</table>\n</div>"
   )
 }

@@ -39,7 +39,7 @@ pooled_table <- function(pooled) {
   x <- columns_as(x, c(
     exposure = "exposure", outcome = "outcome", method = "method", error = "error", status = "status",
     `pooled slope` = "estimate", `95 % interval` = "interval", p = "p", `one more sequence` = "next_one",
-    `SD between sequences` = "tau", "I\u00b2" = "i2", sequences = "of"
+    `SD between sequences` = "tau", I2 = "i2", sequences = "of"
   ))
   caption <- paste0("Slopes pooled over sequences", pooling_words(attr(pooled, "pooling")), shared_words(pooled))
   paste0(html_table(x, caption, tall = nrow(x) > 15L, grey = grey), narrow_note(pooled))
@@ -88,7 +88,7 @@ fits_table <- function(fit) {
     p = "p", intercept = "intercept", variants = "n", `left out` = "n_left_out"
   )
   diagnostics <- c(
-    `mean F` = "mean_f", "I\u00b2_GX" = "i2_gx", "I\u00b2_cov" = "i2_cov", `cross-talk` = "cross_talk",
+    `mean F` = "mean_f", I2_GX = "i2_gx", I2_cov = "i2_cov", `cross-talk` = "cross_talk",
     `Q of Egger` = "q_egger", `p of Q` = "q_text"
   )
   paste0(

@@ -135,7 +135,7 @@ report_diagnostics <- function(report) {
 diagnostics_table <- function(fit) {
   x <- data.table::as.data.table(as.list(fit))
   x <- x[, middle_diagnostics(.SD), by = c("exposure", "outcome", "method", "error")]
-  data.table::setnames(x, c("i2_gx", "i2_cov"), c("I\u00b2_GX", "I\u00b2_cov"))
+  data.table::setnames(x, c("i2_gx", "i2_cov"), c("I2_GX", "I2_cov"))
   caption <- paste0("Diagnostics, medians over the fits", shared_words(x))
   html_table(report_rows(x), caption, tall = nrow(x) > 15L)
 }
