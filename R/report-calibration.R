@@ -170,8 +170,22 @@ off_words <- function(high, low) {
   if (length(words)) paste0("; ", listed(words)) else ""
 }
 
-# A sentence for each output at the highest level, with t quantiles where the table has them.
 coverage_html <- function(x) {
+  shown <- utils::head(unique(x$output), max_report_panels)
+  plot <- ggplot2::autoplot(x[x$output %in% shown])
+  table <- columns_as(x, c(
+    output = "output", set = "set", interval = "interval", promised = "level", held = "coverage", low = "cluster.low",
+    high = "cluster.high", variants = "n", sequences = "n_sequences", `median SE` = "median_se"
+  ))
+  words <- "Share of true effects that intervals hold, against what they promise."
+  paste0(
+    some_bullets(coverage_sentences(x)), html_plot(plot, words, panel_height(length(shown))),
+    folded("The shares", html_table(table, "Coverage, with bootstrap intervals over sequences", tall = nrow(x) > 15L))
+  )
+}
+
+# One for each output at the highest level, with t quantiles where the table has them.
+coverage_sentences <- function(x) {
   intervals <- if ("t" %in% x$interval) "t" else x$interval[1L]
   rows <- x[x$level == max(x$level) & x$interval == intervals]
   # Read from a file, a column of whole numbers or of nothing has another type.
@@ -183,21 +197,10 @@ coverage_html <- function(x) {
     default = "no sign that standard errors are off"
   )
   percent <- function(share) number(100 * share, 1L)
-  sentences <- sprintf(
+  sprintf(
     "%s%sof the intervals that promise %s %%, %s %% hold the true effect (%s): %s.",
     output_start(rows$output), if (is.null(rows$set)) "" else paste0(escape_html(rows$set), ": "),
     format(100 * rows$level), percent(rows$coverage), interval(100 * low, 100 * high, 1L), verdict
-  )
-  shown <- utils::head(unique(x$output), max_report_panels)
-  plot <- ggplot2::autoplot(x[x$output %in% shown])
-  table <- columns_as(x, c(
-    output = "output", set = "set", interval = "interval", promised = "level", held = "coverage", low = "cluster.low",
-    high = "cluster.high", variants = "n", sequences = "n_sequences", `median SE` = "median_se"
-  ))
-  words <- "Share of true effects that intervals hold, against what they promise."
-  paste0(
-    some_bullets(sentences), html_plot(plot, words, panel_height(length(shown))),
-    folded("The shares", html_table(table, "Coverage, with bootstrap intervals over sequences", tall = nrow(x) > 15L))
   )
 }
 

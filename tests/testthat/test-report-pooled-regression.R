@@ -1,4 +1,5 @@
 test_that("one regression over all sequences has a page that says so", {
+  skip_on_cran()
   skip_without_reports()
   x <- simulate_mutagenesis(n_sequences = 5, length = 40)
   fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", by = NULL, level = 0.8)
