@@ -50,7 +50,7 @@ estimate_ticks <- function(shown) {
   }
   grey <- !is.na(shown$left_out)
   list(
-    ticks(shown[!grey]), if (any(grey)) ticks(shown[grey], colour = not_pooled),
+    ticks(shown[!grey]), if (any(grey)) ticks(shown[grey], colour = left_out_colour),
     ggplot2::scale_y_continuous(expand = ggplot2::expansion(c(0.05, 0.05)), limits = c(0, NA))
   )
 }

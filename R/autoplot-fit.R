@@ -49,8 +49,9 @@ autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "funnel
   check_something_shown(nrow(rows), "{.arg object} has no rows.")
   rows$label <- method_label(rows)
   rows$pair <- pair_label(rows)
+  weak <- attr(pooled, "pooling")$weak
   pooled <- pooled_rows(pooled, rows, pooled_intervals[[type]])
-  rows$left_out <- left_out_why(rows, pooled)
+  rows$left_out <- left_out_why(rows, pooled, weak)
   pooled <- pooled[is.finite(pooled$estimate)]
   truth <- truth_rows(truth, rows)
   rows <- within_window(rows, pooled, truth)
@@ -87,9 +88,10 @@ pooled_intervals <- list(
 # where `pooled` is NULL.
 pooled_rows <- function(pooled, rows, drawn, call = rlang::caller_env()) {
   columns <- c("exposure", "outcome", "method", "error", "estimate", "conf.low", "conf.high")
-  if (is.null(pooled)) pooled <- rows[0L]
+  is_given <- !is.null(pooled)
+  if (!is_given) pooled <- rows[0L]
   check_columns(pooled, columns, "pooled", call = call)
-  optional <- c("pred.low", "pred.high", "tau", "k")
+  optional <- c("pred.low", "pred.high", "tau", "k", "k_left_out")
   given <- intersect(optional, names(pooled))
   if (!is.null(pooled$term)) pooled <- pooled[pooled$term == "overall", ]
   pooled <- data.table::as.data.table(unclass(pooled)[c(columns, given)])
@@ -100,6 +102,13 @@ pooled_rows <- function(pooled, rows, drawn, call = rlang::caller_env()) {
   pooled$label <- factor(label, levels(rows$label))
   pooled$pair <- factor(as.character(pair_label(pooled)), levels(rows$pair))
   kept <- !is.na(pooled$label) & !is.na(pooled$pair) & pooled$error %in% rows$error
+  if (is_given && !any(kept)) {
+    stop_deepmr(
+      "argument", "{.arg pooled} has no row of what {.arg object} holds: {.val {unique(as.character(rows$label))}}.",
+      "Pool these fits: {.code pooled = meta_analyze(fit)}.",
+      call = call
+    )
+  }
   pooled[kept]
 }
 

@@ -4,7 +4,6 @@ plot_forest <- function(rows, pooled, truth) {
   sequences <- unique(rows$sequence)
   rows$y <- length(sequences) + 1 - match(rows$sequence, sequences) + dodge(rows$label)
   shown <- rows[is.finite(rows$estimate) & !rows$beyond]
-  intervals <- rows[is.finite(rows$low) & is.finite(rows$high)]
 
   row_truth <- truth[truth$sequence %in% sequences]
   row_truth$y <- length(sequences) + 1 - match(row_truth$sequence, sequences)
@@ -17,7 +16,7 @@ plot_forest <- function(rows, pooled, truth) {
     ggplot2::geom_vline(xintercept = 0, colour = "grey75", linewidth = 0.3) +
     (if (nrow(pooled)) ggplot2::geom_hline(yintercept = 0, colour = "grey80", linewidth = 0.3)) +
     truth_lines(truth) +
-    interval_lines(intervals) +
+    interval_lines(rows) +
     estimate_points(shown, size = 1.7) +
     pooled_diamonds(pooled, half = if (length(pooled_labels) > 1L) 0.2 else 0.3) +
     row_marks(row_truth) +
@@ -49,19 +48,20 @@ row_bands <- function(n) {
   ggplot2::annotate("rect", xmin = -Inf, xmax = Inf, ymin = y - 0.5, ymax = y + 0.5, fill = "grey96")
 }
 
-# The intervals of the sequences, grey where not pooled.
-interval_lines <- function(intervals) {
-  line <- function(intervals, ...) {
+# The intervals of the sequences, and arrows to what lies beyond the axis; grey where not pooled.
+interval_lines <- function(rows) {
+  line <- function(rows, ...) {
+    intervals <- rows[is.finite(rows$low) & is.finite(rows$high)]
     list(
       ggplot2::geom_linerange(
         ggplot2::aes(y = .data$y, xmin = .data$low, xmax = .data$high, colour = .data$label),
         data = intervals, inherit.aes = FALSE, linewidth = 0.45, ...
       ),
-      interval_arrows(intervals, ...)
+      interval_arrows(rows, ...)
     )
   }
-  grey <- !is.na(intervals$left_out)
-  list(line(intervals[!grey]), if (any(grey)) line(intervals[grey], colour = not_pooled))
+  grey <- !is.na(rows$left_out)
+  list(line(rows[!grey]), if (any(grey)) line(rows[grey], colour = left_out_colour))
 }
 
 # Arrow heads where the axis cuts an interval, or where the estimate itself lies beyond.

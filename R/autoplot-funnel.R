@@ -15,7 +15,7 @@ plot_funnel <- function(rows, pooled, truth) {
     ggplot2::labs(
       x = slope_words(rows), y = "standard error",
       caption = caption_of(
-        single_method(rows), points_sentence(rows, "Points"), left_out_sentence(rows),
+        single_method(rows), points_sentence(rows, "Points"), left_out_sentence(shown),
         if (nrow(pooled)) {
           "Thick line: pooled estimate; thin: 95 of 100 sequences would lie within, were the slopes all the same."
         } else {

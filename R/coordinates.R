@@ -29,8 +29,8 @@ add_hit_coordinates <- function(hits, sequences) {
   }
   row <- match(hits$sequence, windows$sequence)
   minus <- windows$strand[row] == "-"
-  start <- ifelse(minus, windows$end[row] - hits$end + 1L, windows$start[row] + hits$start - 1L)
-  strand <- ifelse(minus, chartr("+-", "-+", hits$strand), hits$strand)
+  start <- data.table::fifelse(minus, windows$end[row] - hits$end + 1L, windows$start[row] + hits$start - 1L)
+  strand <- data.table::fifelse(minus, chartr("+-", "-+", hits$strand), hits$strand)
   value <- list(windows$chrom[row], start, start + hits$end - hits$start, strand)
   data.table::set(hits, j = c("chrom", "genome_start", "genome_end", "genome_strand"), value = value)
 }

@@ -54,12 +54,20 @@ c.deepmr_sequences <- function(...) {
   windows <- lapply(parts, function(part) {
     if (inherits(part, "deepmr_sequences")) attr(part, "windows") else data.table::data.table(sequence = names(part))
   })
-  # Parts of one reading have the same.
-  set_aside <- unique(data.table::rbindlist(lapply(parts, attr, "set_aside"), fill = TRUE))
   new_sequences(
     unlist(lapply(parts, plain_sequences)), data.table::rbindlist(windows, fill = TRUE),
-    if (nrow(set_aside)) set_aside
+    join_set_aside(Filter(Negate(is.null), lapply(parts, attr, "set_aside")))
   )
+}
+
+# Parts of one reading have the same, once. Lines of several files would not say of which.
+join_set_aside <- function(tables) {
+  tables <- unique(tables)
+  if (length(tables) < 2L) {
+    return(if (length(tables)) tables[[1L]])
+  }
+  joined <- data.table::rbindlist(tables, fill = TRUE)
+  joined[, setdiff(names(joined), "line"), with = FALSE]
 }
 
 #' @export

@@ -87,7 +87,8 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods
       "moderators", "{.arg data} holds moderators, but {.arg mods} names none.", "Give a formula such as {.code ~ gc}."
     )
   }
-  fits <- fits_to_pool(fit, if (missing(weak)) "leave_out" else weak)
+  weak <- if (missing(weak)) "leave_out" else weak
+  fits <- fits_to_pool(fit, weak)
   by <- c("exposure", "outcome", "method", "error")
   if (is.null(mods)) {
     pooled <- fits[, pool(.SD$estimate, .SD$std.error, .SD$slope_without_draw, .BY$error, pooling), by = by]
@@ -96,7 +97,7 @@ meta_analyze <- function(fit, method = "REML", test = "knha", level = 0.95, mods
     pooled <- fits[, regress(.SD, mods, pooling), by = by]
   }
   pooled <- add_adjusted_p(pooled, adjust, c("method", "error", "term"))
-  data.table::setattr(pooled, "pooling", pooling)
+  data.table::setattr(pooled, "pooling", c(pooling, weak = weak))
   data.table::setattr(pooled, "class", c("deepmr_meta", "data.table", "data.frame"))
   pooled
 }

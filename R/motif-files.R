@@ -100,11 +100,9 @@ read_meme_lines <- function(lines, file, call = rlang::caller_env(2)) {
     words <- strsplit(sub("^MOTIF\\s+", "", lines[max(title)]), "\\s+")[[1L]]
     words <- words[seq_len(min(c(which(words == "width") - 1L, length(words))))]
     name <- words[min(2L, length(words))]
-    values <- meme_rows(lines, at, name, file, call)
-    list(
-      id = words[1L], name = name, matrix = t(values),
-      nsites = meme_field(lines[at], "nsites"), background = background
-    )
+    nsites <- meme_field(lines[at], "nsites")
+    values <- meme_rows(lines, at, name, file, nsites, call)
+    list(id = words[1L], name = name, matrix = t(values), nsites = nsites, background = background)
   })
 }
 
@@ -115,7 +113,7 @@ meme_field <- function(line, field) {
 }
 
 # The rows of numbers under line `at`: width x 4.
-meme_rows <- function(lines, at, name, file, call) {
+meme_rows <- function(lines, at, name, file, nsites, call) {
   width <- meme_field(lines[at], "w")
   below <- lines[-seq_len(at)]
   below <- below[cumsum(nzchar(below)) > 0]
@@ -140,11 +138,23 @@ meme_rows <- function(lines, at, name, file, call) {
     stop_deepmr(
       "motifs",
       "Row {off[1L]} of motif {.val {name}} in {.file {file}} sums to {.val {sum(values[off[1L], ])}}, not to 1.",
-      "MEME files hold probabilities. For counts use {.code format = \"jaspar\"} or {.code \"pfm\"}.",
+      "MEME files hold probabilities; counts belong into a JASPAR or PFM file.",
       call = call
     )
   }
-  values
+  without_rounding(values, rows, nsites)
+}
+
+# Probabilities that are counts over `nsites`, but for the last decimal of their text (`rows`; rounded or cut off), as just
+# these; all others as they stand.
+without_rounding <- function(values, rows, nsites) {
+  decimals <- max(nchar(unlist(regmatches(rows, gregexpr("[.][0-9]*", rows)))) - 1L, 0L)
+  off <- nsites * 10^-decimals
+  if (is.na(nsites) || nsites < 1 || off >= 0.5 || any(grepl("[eE]", rows))) {
+    return(values)
+  }
+  counts <- round(values * nsites)
+  if (all(abs(values * nsites - counts) <= off) && all(rowSums(counts) == nsites)) counts / nsites else values
 }
 
 # "ALPHABET= ACGT" or the block 'ALPHABET "DNA" ...'; none means DNA.

@@ -25,7 +25,7 @@
 #' @param file Path of the file.
 #' @param format `"meme"`, `"jaspar"` or `"pfm"`; by default what the file looks like.
 #' @return A `deepmr_motifs`: a named list of 4 x width matrices with the rows A, C, G and T, counts or
-#'   probabilities as in the file. `[` and `c()` keep the class. `attr(x, "about")` is a data frame with a row for each
+#'   probabilities as in the file (but for the rounding, see below). `[` and `c()` keep the class. `attr(x, "about")` is a data frame with a row for each
 #'   motif: `id`, `name`, `nsites` (sites that it was made from: the file's, or the largest sum of a column of
 #'   counts; `NA` where a matrix of probabilities comes without) and `A`, `C`, `G`, `T` (background of a MEME
 #'   file, `NA` in others). Names are the motifs' own, with the id in brackets where two share one.
@@ -201,16 +201,9 @@ log_odds <- function(motifs, background = NULL, pseudocount = 0.8) {
     f <- if (!is.null(background)) background else if (anyNA(own)) rep(0.25, 4L) else own
     p <- sweep(motifs[[i]], 2L, colSums(motifs[[i]]), "/")
     sites <- if (is.na(about$nsites[i])) 20 else about$nsites[i]
-    log2((whole_counts(p * sites, sites) + pseudocount * f) / (sites + pseudocount) / f)
+    log2((p * sites + pseudocount * f) / (sites + pseudocount) / f)
   })
   stats::setNames(out, names(motifs))
-}
-
-# Counts that a file has as rounded probabilities; numbers that are none stay. A quarter is far from what rounding
-# leaves of numbers that are no counts: half of their cells would be off by more.
-whole_counts <- function(counts, sites) {
-  whole <- round(counts)
-  if (all(abs(counts - whole) < 0.25) && all(colSums(whole) == sites)) whole else counts
 }
 
 check_background <- function(background, call = rlang::caller_env()) {

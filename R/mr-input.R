@@ -112,8 +112,8 @@ tell_no_errors <- function(data) {
 }
 
 # Said where nothing can be fitted: the statuses of single rows do not say that all of a table is of this kind.
-tell_few_variants <- function(data, by) {
-  n <- tabulate(if (is.null(by)) data$stratum else data$group)
+tell_few_variants <- function(data) {
+  n <- tabulate(data$group)
   if (max(n) > 2L || data.table::uniqueN(data$sequence) == 1L) {
     return(invisible())
   }

@@ -347,7 +347,7 @@ fit_mr <- function(x, method = NULL, error = c("mc", "classical"), weights = NUL
   fit <- cbind(units[fits$group], fits)
   data.table::setorderv(fit, c("group", "method_rank", "error_rank"))
   fit[, c("group", "method_rank", "error_rank") := NULL]
-  if (all(is.na(fit$estimate))) tell_few_variants(data, by)
+  if (!is.null(by) && all(is.na(fit$estimate))) tell_few_variants(data)
   new_mr_fit(add_adjusted_p(fit, adjust, c("method", "error")), data)
 }
 

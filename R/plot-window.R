@@ -12,8 +12,8 @@ within_window <- function(rows, pooled, truth) {
   rows$right <- limits[, 2L]
   rows$low <- clamp(rows$conf.low, rows$left, rows$right)
   rows$high <- clamp(rows$conf.high, rows$left, rows$right)
-  rows$cut_left <- (rows$conf.low < rows$left) %in% TRUE
-  rows$cut_right <- (rows$conf.high > rows$right) %in% TRUE
+  rows$cut_left <- (pmin(rows$estimate, rows$conf.low, na.rm = TRUE) < rows$left) %in% TRUE
+  rows$cut_right <- (pmax(rows$estimate, rows$conf.high, na.rm = TRUE) > rows$right) %in% TRUE
   rows$beyond <- is.finite(rows$estimate) & (rows$estimate < rows$left | rows$estimate > rows$right)
   rows
 }
@@ -53,7 +53,8 @@ clamp <- function(x, low, high) pmin(pmax(x, low), high)
 
 # `pooled`: with arrows of their own.
 beyond_sentence <- function(rows, pooled = NULL) {
-  cut <- sum(rows$cut_left | rows$cut_right, pooled$cut_left | pooled$cut_right)
+  has_interval <- is.finite(rows$low) & is.finite(rows$high)
+  cut <- sum((rows$cut_left | rows$cut_right) & has_interval, pooled$cut_left | pooled$cut_right)
   beyond <- sum(rows$beyond)
   n <- sum(is.finite(rows$estimate))
   c(

@@ -16,11 +16,12 @@ raw_html <- function(...) {
 
 # Decimals as long as they show something, powers of ten otherwise; of large numbers four figures, or the whole number.
 number <- function(x, digits = 3L) {
-  figures <- ifelse(is.finite(x) & abs(x) >= 1, 3L - floor(log10(abs(x))), digits)
+  rounded <- signif(abs(x), 4L) # 9.9996 is written as 10.00
+  figures <- ifelse(is.finite(x) & abs(x) >= 1, 3L - floor(log10(rounded)), digits)
   decimals <- pmin(pmax(figures, 0L), digits)
   text <- character(length(x))
   for (d in unique(decimals)) text[decimals == d] <- formatC(x[decimals == d], digits = d, format = "f", big.mark = ",")
-  far <- is.finite(x) & x != 0 & (abs(x) < 0.5 * 10^-digits | abs(x) >= 1e7)
+  far <- is.finite(x) & x != 0 & (abs(x) < 0.5 * 10^-digits | round(abs(x)) >= 1e7)
   text[far] <- formatC(x[far], digits = 1L, format = "e")
   ifelse(is.na(x), "\u2013", text)
 }

@@ -17,17 +17,18 @@ report_lead <- function(report) {
     where <- paste0(where, counted(rows$k + rows$k_left_out, "sequence"))
     how <- "95\u00a0% interval"
   }
-  known <- is.finite(rows$estimate)
   caveat <- if (is.null(pooled)) "" else pooled_caveats(rows, report$not_pooled)
-  if (!any(known)) {
-    return(paragraphs("No slope could be estimated: see the fits that failed."))
-  }
-  sentence <- sprintf(
+  none <- sprintf(
+    "No %sslope of <strong>%s</strong> on <strong>%s</strong>: %s.%s", if (is.null(pooled)) "" else "pooled ",
+    escape_html(rows$exposure), escape_html(rows$outcome), escape_html(rows$status), caveat
+  )
+  slopes <- sprintf(
     "%s, one unit of change in the prediction of <strong>%s</strong> goes with <strong>%s</strong> units (%s %s) of
      change in that of <strong>%s</strong>.%s",
     where, escape_html(rows$exposure), number(rows$estimate), how, interval(rows$conf.low, rows$conf.high),
     escape_html(rows$outcome), caveat
-  )[known]
+  )
+  sentence <- ifelse(is.finite(rows$estimate), slopes, none)
   more <- length(sentence) - 4L
   first <- sprintf("Method %s, %s errors.", escape_html(rows$method[1L]), escape_html(rows$error[1L]))
   paragraphs(
@@ -143,7 +144,7 @@ diagnostics_table <- function(fit) {
 middle_diagnostics <- function(fits) {
   middle <- function(x) if (any(is.finite(x))) stats::median(x[is.finite(x)]) else NA_real_
   list(
-    fits = nrow(fits), failed = sum(!is.finite(fits$estimate)), weak = sum(startsWith(fits$status, "weak")),
+    fits = nrow(fits), failed = sum(!is.finite(fits$estimate)), weak = sum(is_weak(fits$status)),
     `variants used` = paste(unique(format_count(range(fits$n))), collapse = " to "),
     `mean F` = middle(fits$mean_f), i2_gx = middle(fits$i2_gx), i2_cov = middle(fits$i2_cov),
     `cross-talk` = middle(fits$cross_talk),

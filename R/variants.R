@@ -23,7 +23,7 @@ read_variants <- function(variants, call) {
 
 variants_wanted <- "the path of a VCF file, a data frame with chrom, position, ref and alt, a GRanges or a VCF object"
 
-# What a column of a table may be called: deepmr's name first, then VCF's and its lower case.
+# What a column of a table may be called: deepmr's name, which is taken where it is there, then VCF's and its lower case.
 variant_names <- list(
   chrom = c("chrom", "CHROM", "#CHROM"), position = c("position", "pos", "POS"), ref = c("ref", "REF"),
   alt = c("alt", "ALT"), id = c("id", "ID")
@@ -31,7 +31,7 @@ variant_names <- list(
 
 # `x` with deepmr's names for these columns, other columns left out.
 with_variant_names <- function(x, call) {
-  found <- lapply(variant_names, intersect, names(x))
+  found <- lapply(variant_names, function(of) if (of[1L] %in% names(x)) of[1L] else intersect(of, names(x)))
   several <- found[lengths(found) > 1L]
   if (length(several)) {
     stop_deepmr(
@@ -45,7 +45,7 @@ with_variant_names <- function(x, call) {
     stop_deepmr(
       "columns", "{.arg variants} lacks the column{?s} {.field {missing}}.",
       c(
-        "It has {.field {or_none(names(x))}}.",
+        if (length(x)) "It has {.field {names(x)}}." else "It has no columns.",
         "VCF's names {.field CHROM}, {.field POS}, {.field ID}, {.field REF} and {.field ALT} are taken too."
       ),
       call = call

@@ -80,7 +80,7 @@ test_that("a page can be made when every fit failed, and from a part of a fit wi
   fit <- fit_mr(x, exposure = "exposure", outcome = "outcome", method = "egger")
   file <- temporary_file(".html")
   render_report(fit, file, mutagenesis = x)
-  expect_on_page(read_page(file), "No slope could be estimated")
+  expect_on_page(read_page(file), "No pooled slope of <strong>exposure</strong> on <strong>outcome</strong>: ")
 
   part <- report_fit()[1:2]
   data.table::setattr(part, "variants", NULL)
@@ -156,12 +156,21 @@ test_that("the headline says how many sequences were left out, and why", {
   why <- "Left out: 2 (weak: I2_cov &lt; 0.3) and 1 (fewer than 3 instruments)."
   expect_match(lead, why, fixed = TRUE)
   expect_match(pooled_table(report$pooled), "<td class=\"number\">2 of 5</td>", fixed = TRUE)
+  # Nothing to pool is no failure.
+  all_weak <- data.table::copy(fit)[, "status" := "weak: I2_cov < 0.3"]
+  lead <- report_lead(new_report(all_weak))
+  expect_match(lead, "No pooled slope of <strong>exposure</strong> on <strong>outcome</strong>: ", fixed = TRUE)
+  expect_match(lead, "Left out: 5 (weak: I2_cov &lt; 0.3).", fixed = TRUE)
   # A fit that is ok and has no error, as ols() on points of a line.
   fit$status[5] <- "ok"
   fit$std.error[5] <- 0
   expect_identical(not_pooled(fit)$why, c(
     "2 (weak: I2_cov < 0.3)", "1 (fewer than 3 instruments)", "1 (no standard error above 0)"
   ))
+})
+
+test_that("numbers have four figures, those that round up to a power of ten too", {
+  expect_identical(number(c(9.9996, 999.96, 9999999.6, 1e7, 0.0004)), c("10.00", "1,000", "1.0e+07", "1.0e+07", "4.0e-04"))
 })
 
 test_that("counts have no decimals: variants used are a range", {

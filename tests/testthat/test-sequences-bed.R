@@ -77,6 +77,11 @@ test_that("what is set aside knows its line of the file, and stays with a select
   for (part in list(x["also"], rev(x), c(x[1], x[2]), as_sequences(x), c(x[1], own = "ACGT"))) {
     expect_identical(attr(part, "set_aside"), set_aside)
   }
+  # Of two files, a line would not say of which; equal lines of one file count each.
+  other <- suppressMessages(sequences_bed(write_bed(c("chr1\t100\t120\ta", "chr1\t0\t10\tb", "chr1\t0\t10\tb")), genome_set(), 20))
+  joined <- attr(c(x[1], other, x[2]), "set_aside")
+  expect_identical(joined$name, c("left", "right", "b", "b"))
+  expect_null(joined$line)
   expect_error(
     sequences_bed(write_bed(c("#", "chr1\t0\t10\tleft")), genome_set(), 20), "left \\(line 2\\): -4 to 15",
     class = "deepmr_error_sequences"
