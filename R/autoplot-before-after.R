@@ -2,8 +2,8 @@
 
 plot_before_after <- function(table, exposure, outcome, sequences, call = rlang::caller_env()) {
   known <- unique(as.character(table$output))
-  check_given_output(exposure, "exposure", call)
-  check_given_output(outcome, "outcome", call)
+  check_given_output(exposure, "exposure", known, call)
+  check_given_output(outcome, "outcome", known, call)
   both <- c(
     exposure = check_plotted_output(exposure, known, "exposure", call),
     outcome = check_plotted_output(outcome, known, "outcome", call)
@@ -17,7 +17,14 @@ plot_before_after <- function(table, exposure, outcome, sequences, call = rlang:
   panels <- paste0(names(both), ": ", both)
   shown$panel <- factor(panels[match(shown$output, both)], panels)
   in_strips <- stats::median(shown[, .N, by = c("sequence", "panel")]$N) >= strips_from
-  plot <- if (in_strips) before_after_strips(shown) else before_after_scatter(shown)
+  view <- if (!in_strips) {
+    before_after_scatter
+  } else if (data.table::uniqueN(shown$sequence) == 1L) {
+    before_after_positions
+  } else {
+    before_after_strips
+  }
+  plot <- view(shown)
   plot +
     ggplot2::facet_wrap("panel", scales = "free") +
     ggplot2::labs(caption = caption_of(
@@ -44,6 +51,18 @@ before_after_scatter <- function(shown) {
         "One point per variant; those of a sequence share what was before. Dashed: no change.",
         ramp_sentence(shown$sequence)
       )
+    )
+}
+
+# One sequence, by position.
+before_after_positions <- function(shown) {
+  reference <- unique(shown[, c("panel", "mean_ref")])
+  ggplot2::ggplot(shown, ggplot2::aes(.data$position, .data$mean_alt)) +
+    ggplot2::geom_point(size = point_size(shown), alpha = 0.6, shape = 16, colour = "#0072B2") +
+    ggplot2::geom_hline(ggplot2::aes(yintercept = .data$mean_ref), data = reference, linewidth = 0.5) +
+    ggplot2::labs(
+      x = paste("position in", shown$sequence[1L]), y = "mean prediction after",
+      caption = "One point per variant; black lines: the prediction before the mutation."
     )
 }
 
@@ -82,8 +101,11 @@ within_strip <- function(position) {
 # Some 10 points are large, from 10,000 on a panel they are small.
 point_size <- function(shown) clamp(2.7 - 0.5 * log10(max(table(shown$panel))), 0.7, 2)
 
-check_given_output <- function(output, arg, call) {
+check_given_output <- function(output, arg, known, call) {
   if (is.null(output)) {
-    stop_deepmr("argument", "{.arg {arg}} is missing.", "It must be the name of an output.", call = call)
+    stop_deepmr(
+      "argument", "{.arg {arg}} is missing.", "It must be the name of an output: {.val {name_some(known)}}.",
+      call = call
+    )
   }
 }

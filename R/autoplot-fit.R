@@ -42,6 +42,13 @@ autoplot.deepmr_mr_fit <- function(object, type = c("scatter", "forest", "funnel
   types <- c("scatter", "forest", "funnel", "density")
   type <- check_choice(if (missing(type)) "scatter" else type, types, "type")
   if (type == "scatter") {
+    stray <- c("pooled", "truth")[c(!is.null(pooled), !is.null(truth))]
+    if (length(stray)) {
+      stop_deepmr(
+        "argument", "{.arg {stray[1L]}} is not used by type {.val scatter}.",
+        "Take type {.val forest}, {.val funnel} or {.val density}."
+      )
+    }
     check_something_shown(nrow(object), "{.arg object} has no rows.")
     return(autoplot.deepmr_effects(variants_once(generics::augment(object, data = data)), fit = object, ...))
   }

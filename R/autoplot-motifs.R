@@ -106,7 +106,8 @@ plot_enrichment <- function(object) {
       x = "times more often in hits than expected", y = NULL,
       caption = caption_of(
         sprintf("The %s %% of variants that lower the output most.", format(100 * attr(object, "top"))),
-        "Points: all sequences together, with 95 % intervals over resampled sequences; grey ticks: single sequences.",
+        "Points: all sequences together, with 95 % intervals over resampled sequences, where these differ; grey ticks:",
+        "single sequences.",
         "Dashed: as often as expected.",
         if (anyNA(object$pooled$ratio)) "Empty: no sequence has both a hit and strong effects."
       )

@@ -97,7 +97,8 @@ two_sided_p <- function(reached, name, n) {
   pmin(1, 2 * (pmin(reached$above[[name]], reached$below[[name]]) + 1) / (n + 1))
 }
 
-# Percentile intervals over resampled sequences, 2 x outputs; NA where fewer than two sequences say anything.
+# Percentile intervals over resampled sequences, 2 x outputs; NA where fewer than two sequences say anything, or
+# all say the same.
 bootstrap_ratio <- function(counts, resamples = 1000L) {
   bootstrap(counts$observed, counts$expected, counts$expected > 0, resamples)
 }
@@ -112,6 +113,6 @@ bootstrap <- function(upper, lower, known, resamples) {
   weights <- t(stats::rmultinom(resamples, nrow(upper), rep(1, nrow(upper))))
   drawn <- (weights %*% upper) / (weights %*% lower)
   limits <- apply(drawn, 2L, stats::quantile, c(0.025, 0.975), na.rm = TRUE, names = FALSE)
-  limits[, colSums(known) < 2L] <- NA
+  limits[, colSums(known) < 2L | limits[2L, ] - limits[1L, ] < 1e-9] <- NA
   limits
 }

@@ -54,6 +54,7 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
   wanted <- unique(variants$sequence)
   reference <- unique(variants[, c("sequence", "position", "ref")])
   if (is.null(sequences)) {
+    check_no_list(reference, call)
     return(rebuilt_sequences(reference, wanted, "x", "give it in {.arg sequences}, as it was mutated.", call))
   }
   sequences <- as_sequences(sequences)
@@ -81,6 +82,17 @@ variant_sequences <- function(variants, sequences, call = rlang::caller_env()) {
     )
   }
   text
+}
+
+# In a list of variants every position has a sequence, its window, of its own.
+check_no_list <- function(reference, call) {
+  if (nrow(reference) > 1L && !anyDuplicated(reference$sequence)) {
+    stop_deepmr(
+      "sequences", "{.arg x} has one position of each sequence, as lists of variants have ({.fn variant_effects}).",
+      "Whether strong effects sit in motifs shows where all of a sequence was mutated: {.fn saturation_mutagenesis}.",
+      call = call
+    )
+  }
 }
 
 # The bases of each sequence, from a table with all of its positions. `remedy` ends a sentence.

@@ -82,9 +82,7 @@ disruption_sentences <- function(pooled, reachable) {
       return(sprintf("%s: nothing is known of %s", what_is_missing(row), variants))
     }
     interval <- if (is.na(row$ratio.low)) {
-      "one sequence gives no interval"
-    } else if (row$ratio.low == row$ratio.high) {
-      "too few sequences for an interval"
+      if (row$n_informative == 1L) "one sequence gives no interval" else "sequences all alike give no interval"
     } else {
       sprintf("95 %% interval %.1f to %.1f", row$ratio.low, row$ratio.high)
     }

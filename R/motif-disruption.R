@@ -67,7 +67,8 @@
 #'     `observed`, `expected`, `ratio` (`NA` where nothing is expected), `p_motif`, `p_sequence`, `p_enrichment`.
 #'   * `pooled`: a row for each motif and output, as above with `n_sequences`, `n_informative` (sequences with a hit and
 #'     some of the strongest variants), `n_in_hits` (sequences with a variant in a hit), `n_strongest` (sequences with
-#'     some of the strongest variants), `rho.low`, `rho.high`, `ratio.low`, `ratio.high`.
+#'     some of the strongest variants), `rho.low`, `rho.high`, `ratio.low`, `ratio.high` (95 % intervals
+#'     over resampled sequences; `NA` where fewer than two tell, or all say the same).
 #'
 #'   `print()` says in words what was found, or which is missing for a test, hits or effects; and where another motif is
 #'   enriched more than the output's own.

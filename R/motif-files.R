@@ -145,8 +145,8 @@ meme_rows <- function(lines, at, name, file, nsites, call) {
   without_rounding(values, rows, nsites)
 }
 
-# Probabilities that are counts over `nsites`, but for the last decimal of their text (`rows`; rounded or cut off), as just
-# these; all others as they stand.
+# Probabilities that are counts over `nsites`, but for the last decimal of their text (`rows`; rounded or cut off), as
+# just these; all others as they stand.
 without_rounding <- function(values, rows, nsites) {
   decimals <- max(nchar(unlist(regmatches(rows, gregexpr("[.][0-9]*", rows)))) - 1L, 0L)
   off <- nsites * 10^-decimals

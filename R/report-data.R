@@ -44,7 +44,7 @@ not_pooled <- function(fit) {
 
 check_title <- function(title, fit, call) {
   if (is.null(title)) {
-    return(paste("Mendelian randomization of", name_some(unique(fit$outcome)), "on", name_some(unique(fit$exposure))))
+    return(paste("Mendelian randomization of", name_some(unique(fit$exposure)), "on", name_some(unique(fit$outcome))))
   }
   if (!is.character(title) || length(title) != 1L || is.na(title) || !nzchar(title)) {
     stop_deepmr("argument", "{.arg title} must be one string, not {.val {title}}.", call = call)

@@ -29,11 +29,12 @@ report_scatters <- function(report) {
   }
   pairs <- utils::head(report$pairs, most_scatter_pairs)
   fit <- report$fit
-  # Those with an estimate first: the others have no line to show.
+  # Those that are pooled first; those without an estimate, which have no line to show, last.
   sequences <- if (over_all_sequences(fit)) {
     report$sequences
   } else {
-    unique(c(fit$sequence[is.finite(fit$estimate)], fit$sequence))
+    known <- is.finite(fit$estimate)
+    unique(c(fit$sequence[known & !is_weak(fit$status)], fit$sequence[known], fit$sequence))
   }
   shown <- utils::head(sequences, most_scatter_sequences)
   figures <- lapply(seq_len(nrow(pairs)), function(i) {

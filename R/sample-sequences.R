@@ -66,7 +66,7 @@ sample_sequences <- function(peaks, n, bound = 0.5, match = c("gc", "width"), ch
   })
   sample <- c(label_windows(on_peaks, TRUE), unbound)
   attr(sample, "set_aside") <- attr(usable, "set_aside")
-  sample
+  tell_overlaps(sample)
 }
 
 check_chromosomes <- function(chromosomes, genome, call = rlang::caller_env()) {
@@ -83,8 +83,8 @@ check_chromosomes <- function(chromosomes, genome, call = rlang::caller_env()) {
 check_enough <- function(n, available, what, call = rlang::caller_env()) {
   if (n > available) {
     stop_deepmr(
-      "too_few", paste0("{n} were asked for, but there {cli::qty(available)}{?is/are} {available} ", what, "."),
-      "Ask for fewer, with {.arg n} or {.arg bound}.",
+      "too_few", paste0("It takes {n}, but there {cli::qty(available)}{?is/are} {available} ", what, "."),
+      "{.arg n} times {.arg bound} are bound, the others unbound: ask for fewer.",
       call = call
     )
   }

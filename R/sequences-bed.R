@@ -60,7 +60,19 @@ sequences_bed <- function(bed, genome, width, max_n = 0.1, ...) {
   check_given(width, "width", "the length that the model takes, or NULL for the intervals as they are")
   width <- if (!is.null(width)) check_count(width, "width")
   max_n <- check_number(max_n, "max_n", 0, 1)
-  cut_windows(read_bed(bed), width, open_genome(genome), max_n, "bed", rlang::current_env())
+  check_bed_path(bed, rlang::current_env())
+  tell_overlaps(cut_windows(read_bed(bed), width, open_genome(genome), max_n, "bed", rlang::current_env()))
+}
+
+# What holds intervals, but not in a file.
+check_bed_path <- function(bed, call) {
+  if (is.data.frame(bed) || inherits(bed, "GRanges")) {
+    stop_deepmr(
+      "argument", "{.arg bed} must be the path of a BED file, not {.obj_type_friendly {bed}}.",
+      "Of a {.cls GRanges}: {.code as_sequences(ranges, genome, width = 1000)}. A table: write it as a BED file.",
+      call = call
+    )
+  }
 }
 
 granges_intervals <- function(x) {

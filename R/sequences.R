@@ -44,7 +44,7 @@ as_sequences.GRanges <- function(x, genome, width = NULL, max_n = 0.1, ...) {
   max_n <- check_number(max_n, "max_n", 0, 1)
   genome <- open_genome(genome)
   if (!length(x)) stop_deepmr("sequences", "{.arg x} has no ranges.")
-  cut_windows(granges_intervals(x), width, genome, max_n, "x", rlang::current_env())
+  tell_overlaps(cut_windows(granges_intervals(x), width, genome, max_n, "x", rlang::current_env()))
 }
 
 # A sequence that was changed is no longer the genome's: it gives up its window.

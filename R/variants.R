@@ -23,7 +23,7 @@ read_variants <- function(variants, call) {
 
 variants_wanted <- "the path of a VCF file, a data frame with chrom, position, ref and alt, a GRanges or a VCF object"
 
-# What a column of a table may be called: deepmr's name, which is taken where it is there, then VCF's and its lower case.
+# What a column of a table may be called: deepmr's name, taken where it is there, then VCF's and its lower case.
 variant_names <- list(
   chrom = c("chrom", "CHROM", "#CHROM"), position = c("position", "pos", "POS"), ref = c("ref", "REF"),
   alt = c("alt", "ALT"), id = c("id", "ID")

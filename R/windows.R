@@ -19,7 +19,6 @@ cut_windows <- function(intervals, width, genome, max_n, arg, call) {
     )
   }
   tell_set_aside(set_aside, "window")
-  tell_overlaps(kept)
   data.table::set(kept, j = "name", value = window_names(kept))
   bases <- ifelse(kept$strand == "-", reverse_complement(kept$bases), kept$bases)
   own <- setdiff(names(intervals), c("name", "chrom", "start", "end", "strand", "centre", "line"))
@@ -28,8 +27,9 @@ cut_windows <- function(intervals, width, genome, max_n, arg, call) {
   new_sequences(stats::setNames(bases, table$sequence), table, if (nrow(set_aside)) set_aside)
 }
 
-# Windows that share bases, on either strand, are one locus more than once to a meta-analysis.
-tell_overlaps <- function(windows) {
+# Windows that share bases, on either strand, are one locus more than once to a meta-analysis. Returns `sequences`.
+tell_overlaps <- function(sequences) {
+  windows <- attr(sequences, "windows")
   n <- sum(overlaps_another(windows$chrom, windows$start, windows$end))
   if (n) {
     cli::cli_inform(
@@ -40,6 +40,7 @@ tell_overlaps <- function(windows) {
       class = "deepmr_message_overlap"
     )
   }
+  sequences
 }
 
 # Against the windows before it in the order of the starts, and the one after.

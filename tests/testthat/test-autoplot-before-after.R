@@ -36,6 +36,20 @@ test_that("from ten variants of a sequence on it has a strip, in the order of th
   expect_identical(within_strip(c(7, 7)), c(0, 0))
 })
 
+test_that("one sequence stands by position", {
+  x <- simulate_mutagenesis(n_sequences = 1, length = 12)
+  p <- autoplot(x, "before_after", exposure = "exposure", outcome = "outcome")
+  points <- layers_of(p, "GeomPoint")[[1]]
+  wanted <- x[order(output != "exposure")]
+  expect_setequal(paste(points$x, points$y), paste(wanted$position, wanted$mean_alt))
+  lines <- layers_of(p, "GeomHline")[[1]]
+  expect_setequal(lines$yintercept, unique(x$mean_ref))
+  expect_identical(p$labels$x, "position in simulated1")
+  expect_error(
+    autoplot(x, "before_after"), "exposure.* is missing.*outcome", class = "deepmr_error_argument"
+  )
+})
+
 test_that("the fewer points, the larger", {
   size <- function(x) {
     layers_of(autoplot(x, "before_after", exposure = "exposure", outcome = "outcome"), "GeomPoint")[[1]]$size[1]

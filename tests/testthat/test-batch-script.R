@@ -355,6 +355,29 @@ test_that("motifs writes what motif_disruption() gives, and its verdict goes to 
   expect_equal(pooled, bare(expected$pooled), tolerance = 1e-12, ignore_attr = TRUE)
 })
 
+test_that("--by all fits one regression, and is named where sequences have too few variants", {
+  folder <- test_folder()
+  path <- function(name) file.path(folder, name)
+  x <- simulate_mutagenesis(n_sequences = 4, length = 8)
+  x[, "sequence" := paste(sequence, position, alt)]
+  saveRDS(x, path("x.rds"))
+  run <- function(...) {
+    command_line(
+      batch_parts(), "fit", "--table", path("x.rds"), "--exposure", "exposure", "--outcome", "outcome", "--error", "mc",
+      "--out", path("fit.rds"), ...
+    )
+  }
+  alone <- run()
+  expect_identical(alone[["status"]], "0", info = alone)
+  expect_match(alone[["message"]], "--by all --method ivw_draws", fixed = TRUE)
+  expect_no_match(alone[["message"]], "by = NULL|variant_effects|saturation_mutagenesis")
+  all <- run("--by", "all", "--method", "ivw_draws")
+  expect_identical(all[["status"]], "0", info = all)
+  expected <- fit_mr(x, "ivw_draws", "mc", exposure = "exposure", outcome = "outcome", by = NULL)
+  expect_equal(bare(readRDS(path("fit.rds"))), bare(expected))
+  expect_match(run("--by", "all", "--pooled", path("p.tsv"))[["message"]], "nothing to pool", fixed = TRUE)
+})
+
 test_that("a wrong name of an output is told before the variants are read", {
   skip_if_no_python()
   skip_if_not_installed("optparse")

@@ -75,7 +75,8 @@ test_that("the probabilities of a MEME file have the scores of JASPAR's counts, 
   sites <- lapply(motifs, function(x) sum(x[, 1L]))
   f <- c(.3, .2, .2, .3)
   for (decimals in c(4, 6, 8)) {
-    expect_equal(log_odds(meme(decimals, sites), f)[c("Dref", "M1BP", "da")], log_odds(motifs, f)[-2L], tolerance = 1e-12)
+    read <- log_odds(meme(decimals, sites), f)[c("Dref", "M1BP", "da")]
+    expect_equal(read, log_odds(motifs, f)[-2L], tolerance = 1e-12)
   }
   expect_identical(motif_hits(demo_sequences(20), meme(6, sites)), motif_hits(demo_sequences(20), motifs))
   # Too few decimals, other sites: scores are those of the probabilities as they stand.
@@ -88,18 +89,22 @@ test_that("the probabilities of a MEME file have the scores of JASPAR's counts, 
 
 test_that("probabilities and counts that are none of nsites stay as they are", {
   meme <- function(nsites, ...) {
-    motif_file(meme_head, "MOTIF x", paste("letter-probability matrix: alength= 4", nsites), ...)
+    file <- motif_file(meme_head, "MOTIF x", paste("letter-probability matrix: alength= 4", nsites), ...)
+    read_motifs(file)$x
   }
   rows <- c(".9977 .0023 0 0", "0 .9977 .0023 0", ".0023 0 .4977 .5", "0 0 .0023 .9977")
-  as_text <- matrix(as.numeric(unlist(strsplit(rows, " "))), 4L)
+  as_text <- matrix(as.numeric(unlist(strsplit(rows, " "))), 4L, byrow = TRUE)
   for (nsites in c("nsites= 100", "", "nsites= 20")) {
-    expect_identical(unname(read_motifs(meme(nsites, rows))$x), as_text)
+    expect_identical(unname(meme(nsites, rows)), t(as_text))
   }
   # Cut off, not rounded: 1/3 of 6 sites.
-  expect_identical(unname(read_motifs(meme("nsites= 6", ".333 .333 .166 .166"))$x[, 1]), c(2, 2, 1, 1) / 6)
-  expect_identical(unname(read_motifs(meme("nsites= 6", "3.33e-1 .333 .166 .166"))$x[1, 1]), .333)
+  expect_identical(unname(meme("nsites= 6", ".333 .333 .166 .166")[, 1]), c(2, 2, 1, 1) / 6)
+  expect_identical(unname(meme("nsites= 6", "3.33e-1 .333 .166 .166")[1, 1]), .333)
   # JASPAR's counts are not rounded, nor scaled to whole ones.
-  odds <- function(...) unname(log_odds(read_motifs(motif_file(...)))[[1L]][, 1L])
+  odds <- function(...) {
+    file <- motif_file(...)
+    unname(log_odds(read_motifs(file))[[1L]][, 1L])
+  }
   expected <- function(n, sites) log2((n / sum(n) * sites + .2) / (sites + .8) / .25)
   expect_equal(odds(">m x", "99.8 0.1", "0.1 99.8", "0.1 0.1", "0 0"), expected(c(99.8, .1, .1, 0), 100))
   expect_equal(odds(">m x", "18 20", "1 0", "0 0", "0 0"), expected(c(18, 1, 0, 0), 20))

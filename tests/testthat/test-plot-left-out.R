@@ -85,7 +85,8 @@ test_that("a fit without an interval that lies beyond the axis has an arrow; a f
   expect_no_match(caption_text(autoplot(fit, type = "funnel", pooled = meta_analyze(fit))), "Hollow")
 })
 
-test_that("pooled slopes of other fits are refused", {
+test_that("pooled slopes of other fits, or for a scatter, are refused", {
+  expect_error(autoplot(plot_fit(6, "mc"), pooled = plot_pooled("mc")), "not used", class = "deepmr_error_argument")
   fit <- plot_fit(6, "mc")
   other <- data.table::copy(plot_pooled("mc"))[, "method" := "ivw"]
   for (type in c("forest", "funnel", "density")) {

@@ -170,7 +170,8 @@ test_that("the headline says how many sequences were left out, and why", {
 })
 
 test_that("numbers have four figures, those that round up to a power of ten too", {
-  expect_identical(number(c(9.9996, 999.96, 9999999.6, 1e7, 0.0004)), c("10.00", "1,000", "1.0e+07", "1.0e+07", "4.0e-04"))
+  wanted <- c("10.00", "1,000", "1.0e+07", "1.0e+07", "4.0e-04")
+  expect_identical(number(c(9.9996, 999.96, 9999999.6, 1e7, 0.0004)), wanted)
 })
 
 test_that("counts have no decimals: variants used are a range", {

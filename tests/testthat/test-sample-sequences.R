@@ -88,7 +88,7 @@ test_that("too few peaks or places are stopped, unlike ones are told", {
   bed <- peaks_bed()
   genome <- sloped_genome()
   sampled <- function(...) sample_sequences(bed, genome = genome, ...)
-  expect_error(sampled(n = 60, width = 50), "30 were asked for", class = "deepmr_error_too_few")
+  expect_error(sampled(n = 60, width = 50), "takes 30, but", class = "deepmr_error_too_few")
   expect_error(sampled(n = 2, width = 50, chromosomes = "2"), "chr2", class = "deepmr_error_chromosomes")
   expect_error(sampled(n = 2, width = 50, match = "at"), class = "deepmr_error_argument")
   expect_error(sampled(n = 2), "width", class = "deepmr_error_argument")

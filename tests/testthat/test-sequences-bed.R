@@ -78,7 +78,8 @@ test_that("what is set aside knows its line of the file, and stays with a select
     expect_identical(attr(part, "set_aside"), set_aside)
   }
   # Of two files, a line would not say of which; equal lines of one file count each.
-  other <- suppressMessages(sequences_bed(write_bed(c("chr1\t100\t120\ta", "chr1\t0\t10\tb", "chr1\t0\t10\tb")), genome_set(), 20))
+  bed <- write_bed(c("chr1\t100\t120\ta", "chr1\t0\t10\tb", "chr1\t0\t10\tb"))
+  other <- suppressMessages(sequences_bed(bed, genome_set(), 20))
   joined <- attr(c(x[1], other, x[2]), "set_aside")
   expect_identical(joined$name, c("left", "right", "b", "b"))
   expect_null(joined$line)

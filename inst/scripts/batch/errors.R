@@ -51,6 +51,9 @@ option_of_argument <- c(
 # deepmr's messages speak of the arguments of its functions: what they are called in the shell.
 in_shell_words <- function(text, options) {
   phrases <- c(
+    "`by = NULL, method = \"(.*?)\"`" = "--by all --method \\1",
+    "`variant_effects\\(\\)`" = "`Rscript deepmr.R mutagenize` with --vcf",
+    "`saturation_mutagenesis\\(\\)`" = "`Rscript deepmr.R mutagenize` with --fasta or --bed",
     "`outputs\\(\\)`" = "`Rscript deepmr.R outputs`",
     "`saturation_mutagenesis\\(draws = TRUE\\)`" = "`Rscript deepmr.R mutagenize` and --out x.rds",
     "`?dropout = NULL`?" = "--dropout off", "`?draws = FALSE`?" = "--no-draws",

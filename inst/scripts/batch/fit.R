@@ -8,6 +8,7 @@ fit_command <- function() {
       option("outcome", "Names of outcomes", "NAMES"),
       option("method", "One or more names of mr_methods() [egger_draws with draws, else egger]", "NAMES"),
       option("error", "One or more of mc, classical, posterior [mc,classical]", "NAMES"),
+      option("by", "sequence (default), or all: one regression over all sequences, as for a list of variants", "BY"),
       option("level", "Level of the intervals, pooled ones too [0.95]", "LEVEL"),
       option("out", "Where the fits go: .rds (for report), .tsv or .tsv.gz (as tidy() gives them)", "FILE"),
       option("glance", "Also the diagnostics, one row per fit: .tsv, .tsv.gz or .rds", "FILE"),
@@ -37,6 +38,8 @@ prepare_fit <- function(given) {
   level <- or(as_number(given, "level"), 0.95)
   if (level <= 0 || level >= 1) usage_error(sprintf("--level must lie between 0 and 1, not '%s'.", given$level))
   pooling <- as_pooling(given)
+  by <- or(one_of(given, "by", c("sequence", "all")), "sequence")
+  if (by == "all" && !is.null(given$pooled)) usage_error("--by all leaves nothing to pool: leave out --pooled.")
   arguments <- list(
     exposure = as_names(given, "exposure"), outcome = as_names(given, "outcome"), method = as_names(given, "method"),
     error = or(as_names(given, "error"), c("mc", "classical")), level = level
@@ -47,6 +50,7 @@ prepare_fit <- function(given) {
   is_mutagenesis <- !"beta_exposure" %in% names(table) && "output" %in% names(table)
   if (is_mutagenesis) need_options(given, c(if (is.null(given[["exposure-of"]])) "exposure", "outcome"))
   if (!is.null(given[["exposure-of"]])) arguments$exposure <- exposure_of_file(given, table, is_mutagenesis)
+  if (by == "all") arguments["by"] <- list(NULL)
   list(outputs = outputs, arguments = c(list(table), arguments), pooling = c(pooling, level = level))
 }
 

@@ -18,9 +18,9 @@ Commands:
 An example, from peaks to a page:
   Rscript deepmr.R mutagenize --torch net.py:Net --weights net.pt --length 1000 --bed CTCF.bed --genome hg38.fa \\
     --out x.rds
-  Rscript deepmr.R motifs --table x.rds --motifs ctcf.jaspar --out motifs.tsv
+  Rscript deepmr.R motifs --table x.rds --motifs ctcf.jaspar --out motifs.rds
   Rscript deepmr.R fit --table x.rds --exposure CTCF,GATA1 --outcome DNase --out fit.rds --pooled pooled.tsv
-  Rscript deepmr.R report --fit fit.rds --mutagenesis x.rds --out report.html
+  Rscript deepmr.R report --fit fit.rds --mutagenesis x.rds --motifs motifs.rds --out report.html
 
 Exit codes:
   0  done, with or without warnings. With --help the rest of the command line is not looked at.
