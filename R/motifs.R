@@ -25,10 +25,11 @@
 #' @param file Path of the file.
 #' @param format `"meme"`, `"jaspar"` or `"pfm"`; by default what the file looks like.
 #' @return A `deepmr_motifs`: a named list of 4 x width matrices with the rows A, C, G and T, counts or
-#'   probabilities as in the file (but for the rounding, see below). `[` and `c()` keep the class. `attr(x, "about")` is a
-#'   data frame with a row for each motif: `id`, `name`, `nsites` (sites that it was made from: the file's, or the
+#'   probabilities as in the file (but for the rounding, see below). `[` and `c()` keep the class. `attr(x, "about")` is
+#'   a data frame with a row for each motif: `id`, `name`, `nsites` (sites that it was made from: the file's, or the
 #'   largest sum of a column of counts; `NA` where a matrix of probabilities comes without) and `A`, `C`, `G`, `T`
-#'   (background of a MEME file, `NA` in others). Names are the motifs' own, with the id in brackets where two share one.
+#'   (background of a MEME file, `NA` in others). Names are the motifs' own, with the id in brackets where two share
+#'   one.
 #' @section Errors: `deepmr_error_motifs`, with the file, the motif and what was wrong: no file, no motif, a
 #'   wrong number of rows, rows of unequal length, values that are negative or no numbers, an empty column,
 #'   MEME rows that do not sum to 1, an alphabet that is not DNA's.
