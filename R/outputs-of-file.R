@@ -39,7 +39,8 @@
 #' x <- data.frame(output = c("HepG2_FOXA1_None", "HepG2_FOXA2_None", "K562_CTCF_None"))
 #' outputs_of_file(x, "peaks/HepG2_FOXA1.bed.gz")
 #' outputs_of_file(x, "wgEncodeAwgTfbsHaibHepg2Foxa1sc101058UniPk.narrowPeak.gz")$output
-#' outputs_of_file(data.frame(output = c("HepG2_Pol2_None", "HepG2_CTCF_None")), "HepG2.POLR2A.bed")$output
+#' labels <- data.frame(output = c("HepG2_Pol2_None", "HepG2_CTCF_None"))
+#' outputs_of_file(labels, "HepG2.POLR2A.bed")$output
 #' @export
 outputs_of_file <- function(x, file) {
   if (is.data.frame(x)) {

@@ -38,10 +38,14 @@ report_lead <- function(report) {
 
 # " Left out: 2 (weak: I2_cov below 0.3)." and the like for each row of `pooled`, in the words of the table of fits.
 pooled_caveats <- function(pooled, not_pooled) {
-  rows <- not_pooled[pooled, on = setdiff(fit_keys, "sequence"), list(why = listed(why)), by = .EACHI]
+  by <- setdiff(fit_keys, "sequence")
+  why <- vapply(seq_len(nrow(pooled)), function(i) {
+    same <- Reduce(`&`, lapply(by, function(key) not_pooled[[key]] == pooled[[key]][i]))
+    paste(listed(not_pooled$why[same]), collapse = "")
+  }, "")
   narrow <- " This interval is narrower than the errors of the sequences allow: see the note under the pooled slopes."
   paste0(
-    ifelse(pooled$k_left_out > 0L, sprintf(" Left out: %s.", escape_html(rows$why)), ""),
+    ifelse(pooled$k_left_out > 0L, sprintf(" Left out: %s.", escape_html(why)), ""),
     ifelse(is_narrow(pooled), narrow, "")
   )
 }
